@@ -1,0 +1,173 @@
+import { type Dimension, dimensionTerms } from "../tensor/dimension.ts";
+import { type DType, type HostData, hostData } from "../tensor/dtype.ts";
+import type { AttributeValue, Emitter } from "../tensor/emitter.ts";
+import type { Shape } from "../tensor/shape.ts";
+import { inOrder, isInput, isParameter, type Tensor } from "../tensor/tensor.ts";
+import { type ExternalTensor, encodeModel, type InlineTensor, ONNX_TYPES, type OnnxGraph } from "./model.ts";
+
+/** Where a parameter's values come from: the file they are in, host memory, or (undefined) an input of the program. */
+export type ParameterSource = Omit<ExternalTensor, "name"> | { data: HostData; shape: readonly number[] } | undefined;
+
+export interface LoweringOptions {
+  /** Fused kernels for attention, norms and the like (inference), or only simple operations, which share work with their gradients. */
+  fused: boolean;
+  parameters: (name: string, shape: readonly number[]) => ParameterSource;
+}
+
+export interface LoweredProgram {
+  model: Uint8Array;
+  inputs: { name: string; dtype: DType; shape: Shape }[];
+  outputs: { name: string; dtype: DType; shape: Shape }[];
+}
+
+/** Writes a traced program as an ONNX model. Equal nodes are written once; what no output needs is never reached. */
+export function lower(outputs: Readonly<Record<string, Tensor>>, options: LoweringOptions): LoweredProgram {
+  const lowering = new Lowering(options);
+  for (const [name, tensor] of Object.entries(outputs)) lowering.output(name, tensor);
+  const { graph } = lowering;
+  return { model: encodeModel(graph), inputs: graph.inputs, outputs: graph.outputs };
+}
+
+class Lowering implements Emitter {
+  readonly graph: OnnxGraph = { nodes: [], inline: [], external: [], inputs: [], outputs: [] };
+  readonly #names = new Map<Tensor, string>();
+  readonly #written = new Map<string, string>();
+  readonly #buffers = new Map<HostData, number>();
+  /** A named size -> where to read it: an input and an axis. */
+  readonly #sizes = new Map<string, { input: string; axis: number }>();
+  readonly #sizeValues = new Map<string, string>();
+  #count = 0;
+
+  constructor(private readonly options: LoweringOptions) {}
+
+  output(name: string, tensor: Tensor): void {
+    for (const part of inOrder([tensor])) if (isInput(part)) this.#declareInput(part);
+    const source = this.#value(tensor);
+    // An Identity keeps the name of the output apart from that of the value, which may be an input or another output.
+    this.graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
+    this.graph.outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+  }
+
+  #declareInput(tensor: Tensor): void {
+    const { name } = tensor.attributes as { name: string };
+    const known = this.graph.inputs.find((value) => value.name === name);
+    if (known) {
+      if (this.#names.get(tensor) !== name) throw new Error(`Two inputs of the program are called "${name}".`);
+      return;
+    }
+    this.#names.set(tensor, name);
+    this.graph.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    tensor.shape.forEach((size, axis) => {
+      if (typeof size === "string" && !this.#sizes.has(size)) this.#sizes.set(size, { input: name, axis });
+    });
+  }
+
+  #value(tensor: Tensor): string {
+    for (const part of inOrder([tensor], this.#names)) {
+      if (!this.#names.has(part)) this.#names.set(part, this.#write(part));
+    }
+    return this.#names.get(tensor)!;
+  }
+
+  #write(tensor: Tensor): string {
+    if (isParameter(tensor)) return this.#parameter(tensor.attributes.name, tensor);
+    const { operation } = tensor;
+    const expand = operation.expand && (!this.options.fused || !operation.lower || tensor.dtype === "float64");
+    if (expand) return this.#value(operation.expand!(tensor.inputs, tensor.attributes));
+    if (!operation.lower) throw new Error(`The operation ${operation.name} has no ONNX form.`);
+    return operation.lower(
+      tensor,
+      tensor.inputs.map((source) => this.#names.get(source)!),
+      this,
+    );
+  }
+
+  #parameter(name: string, tensor: Tensor): string {
+    const shape = tensor.shape as readonly number[];
+    const source = this.options.parameters(name, shape);
+    if (source === undefined) {
+      this.graph.inputs.push({ name, dtype: tensor.dtype, shape });
+      return name;
+    }
+    if ("data" in source) {
+      this.graph.inline.push({ name, dtype: tensor.dtype, shape, data: source.data });
+      return name;
+    }
+    this.graph.external.push({ ...source, name });
+    return source.dtype === tensor.dtype ? name : this.node("Cast", [name], { to: ONNX_TYPES[tensor.dtype] });
+  }
+
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    domain: "com.microsoft" | "" = "",
+  ): string {
+    const key = `${domain}|${type}|${inputs.join(",")}|${JSON.stringify(attributes)}`;
+    const before = this.#written.get(key);
+    if (before !== undefined) return before;
+    const output = `v${this.#count++}`;
+    this.#written.set(key, output);
+    this.graph.nodes.push({ type, domain, inputs, output, attributes });
+    return output;
+  }
+
+  constant(data: HostData, shape: readonly number[], dtype: DType): string {
+    const key = `constant|${dtype}|${shape}|${this.#fingerprint(data)}`;
+    const before = this.#written.get(key);
+    if (before !== undefined) return before;
+    const name = `c${this.#count++}`;
+    this.#written.set(key, name);
+    const tensor: InlineTensor = { name, dtype, shape, data };
+    this.graph.inline.push(tensor);
+    return name;
+  }
+
+  /** Small constants are the same when their values are; large ones when they share memory. */
+  #fingerprint(data: HostData): string {
+    if (data.length <= 64)
+      return Array.from(data as Float64Array, (value) => (Object.is(value, -0) ? "-0" : value)).join();
+    const known = this.#buffers.get(data) ?? this.#buffers.size;
+    this.#buffers.set(data, known);
+    return `#${known}`;
+  }
+
+  integers(values: readonly number[]): string {
+    return this.constant(hostData("int64", values), [values.length], "int64");
+  }
+
+  dimensions(shape: Shape): string {
+    if (shape.every((size) => typeof size === "number")) return this.integers(shape as number[]);
+    const parts = shape.map((size) =>
+      typeof size === "number"
+        ? this.integers([size])
+        : this.node("Reshape", [this.dimension(size), this.integers([1])]),
+    );
+    return parts.length === 1 ? parts[0] : this.node("Concat", parts, { axis: 0 });
+  }
+
+  dimension(size: Dimension): string {
+    if (typeof size === "number") return this.constant(hostData("int64", [size]), [], "int64");
+    let total: string | undefined;
+    for (const { coefficient, names } of dimensionTerms(size)) {
+      let product = coefficient === 1 && names.length > 0 ? undefined : this.dimension(coefficient);
+      for (const name of names) {
+        const value = this.#namedSize(name);
+        product = product === undefined ? value : this.node("Mul", [product, value]);
+      }
+      total = total === undefined ? product! : this.node("Add", [total, product!]);
+    }
+    return total!;
+  }
+
+  #namedSize(name: string): string {
+    const known = this.#sizeValues.get(name);
+    if (known) return known;
+    const place = this.#sizes.get(name);
+    if (!place) throw new Error(`The size "${name}" is not the size of any input of the program.`);
+    const shape = this.node("Shape", [place.input], { start: place.axis, end: place.axis + 1 });
+    const value = this.node("Squeeze", [shape, this.integers([0])]);
+    this.#sizeValues.set(name, value);
+    return value;
+  }
+}

@@ -1,0 +1,32 @@
+import type { LoweredProgram } from "../onnx/lower.ts";
+import type { HostArray } from "../tensor/dtype.ts";
+
+/** Where programs run. `cpu` is always there; the others need an adapter that the engine can find. */
+export type Device = "cpu" | "webgpu" | "cuda";
+
+export const DEVICES: readonly Device[] = ["cpu", "webgpu", "cuda"];
+
+export interface EngineOptions {
+  device: Device;
+  /** Threads of one run on the CPU; the engine's own choice (all cores) when left out. */
+  threads?: number;
+  /** Folder that external weights are read from. */
+  weightsFolder?: string;
+  /** `quick` spends less time on loading; `full` lets the engine fuse and rearrange all it can. */
+  optimization?: "quick" | "full";
+}
+
+/** A loaded program, as an engine gives it. */
+export interface LoadedProgram {
+  /** Runs once. Results named in `into` are written to the memory given there. */
+  run(
+    feeds: Readonly<Record<string, HostArray>>,
+    into?: Readonly<Record<string, HostArray>>,
+  ): Promise<Record<string, HostArray>>;
+  release(): Promise<void>;
+}
+
+/** Something that can run ONNX models: ONNX Runtime in Node or in a page. */
+export interface Engine {
+  load(program: LoweredProgram, options: EngineOptions): Promise<LoadedProgram>;
+}

@@ -1,0 +1,77 @@
+import { type LoweredProgram, type LoweringOptions, lower } from "../onnx/lower.ts";
+import type { HostArray } from "../tensor/dtype.ts";
+import { showShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
+
+/** A traced program, compiled for a device and ready to run. */
+export class Program {
+  private constructor(
+    private readonly lowered: LoweredProgram,
+    private readonly loaded: LoadedProgram,
+  ) {}
+
+  /** Lowers the outputs to ONNX and loads them into the engine. */
+  static async compile(
+    engine: Engine,
+    outputs: Readonly<Record<string, Tensor>>,
+    lowering: LoweringOptions,
+    options: EngineOptions,
+  ): Promise<Program> {
+    const lowered = lower(outputs, lowering);
+    return new Program(lowered, await engine.load(lowered, options));
+  }
+
+  get inputs(): LoweredProgram["inputs"] {
+    return this.lowered.inputs;
+  }
+
+  get outputs(): LoweredProgram["outputs"] {
+    return this.lowered.outputs;
+  }
+
+  /**
+   * Runs the program once. Every input must be given in its type and with sizes that agree; results named in `into` are written to the
+   * memory given there instead of new memory.
+   */
+  async run(
+    feeds: Readonly<Record<string, HostArray>>,
+    into?: Readonly<Record<string, HostArray>>,
+  ): Promise<Record<string, HostArray>> {
+    this.#check(feeds);
+    return this.loaded.run(feeds, into);
+  }
+
+  #check(feeds: Readonly<Record<string, HostArray>>): void {
+    const sizes = new Map<string, number>();
+    for (const { name, dtype, shape } of this.lowered.inputs) {
+      const given = feeds[name];
+      if (!given) throw new Error(`The program needs the input "${name}", which was not given.`);
+      const fits =
+        given.dtype === dtype &&
+        given.shape.length === shape.length &&
+        shape.every((size, axis) => {
+          if (typeof size === "number") return size === given.shape[axis];
+          if (!/^\w+$/.test(size)) return true;
+          const before = sizes.get(size);
+          sizes.set(size, given.shape[axis]);
+          return before === undefined || before === given.shape[axis];
+        });
+      if (!fits) {
+        const got = `${given.dtype}${showShape(given.shape)}`;
+        const known = [...sizes].map(([size, value]) => `${size} = ${value}`).join(", ");
+        throw new Error(`The input "${name}" is ${got} but must be ${dtype}${showShape(shape)} (${known}).`);
+      }
+    }
+    for (const name of Object.keys(feeds)) {
+      if (!this.lowered.inputs.some((value) => value.name === name)) {
+        throw new Error(`The program has no input "${name}".`);
+      }
+    }
+  }
+
+  /** Frees the program's memory on the device. */
+  release(): Promise<void> {
+    return this.loaded.release();
+  }
+}
