@@ -1,0 +1,178 @@
+/** Scenes in words. Everything said is true of the scene; what is not known (the colour of a natural object) is never said. */
+import type { Random } from "../random.ts";
+import { backgroundPlaces, backgroundScenery } from "./backgrounds.ts";
+import { changesColors } from "./filters.ts";
+import { isGenEvalPrompt } from "./geneval-prompts.ts";
+import type { Style } from "./objects.ts";
+import { boxOf, opposite, type Relation, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
+import { article, numberWord, plural } from "./words.ts";
+
+export interface CaptionOptions {
+  /** Whether the background is said; "sometimes" otherwise. */
+  background?: "always" | "never" | "sometimes";
+}
+
+/** How often the background is said, when it is said sometimes. */
+const BACKGROUND_SHARE = 0.7;
+/** How often the style is said, when all objects share one. */
+const STYLE_SHARE = 0.1;
+const MOST_WORDS = 60;
+
+/** Words that come before what is shown: none, most of the time short ones, as people type them. */
+const OPENINGS = [
+  "",
+  "",
+  "",
+  "a picture of ",
+  "a picture of ",
+  "a photo of ",
+  "an image of ",
+  "an illustration of ",
+  "a drawing of ",
+  "draw ",
+];
+
+/** What an object is called with its colour: "red car". */
+export function nameOf({ name, color }: SceneObject): string {
+  return color === null ? name : `${color} ${name}`;
+}
+
+const relationPhrase: Record<Relation, string> = {
+  "left of": "to the left of",
+  "right of": "to the right of",
+  above: "above",
+  below: "below",
+};
+
+/** The relation as it stands in a full sentence: "to the left of". */
+export function spellRelation(relation: Relation): string {
+  return relationPhrase[relation];
+}
+
+/**
+ * A caption as someone might type it, drawn from many forms: "a red car", "a picture of a red car on the grass under a blue sky".
+ * Never one of GenEval's own prompts.
+ */
+export function caption(random: Random, scene: Scene, options: CaptionOptions = {}): string {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const text = draftCaption(random, scene, options);
+    if (!isGenEvalPrompt(text)) return text;
+  }
+  return describe(scene, { background: options.background !== "never" });
+}
+
+function draftCaption(random: Random, scene: Scene, { background = "sometimes" }: CaptionOptions): string {
+  const sayBackground = background === "always" || (background === "sometimes" && random.chance(BACKGROUND_SHARE));
+  if (scene.filter !== undefined) return describe(scene);
+  const place = sayBackground ? random.pick(backgroundPlaces(scene.background)) : undefined;
+  const { objects } = scene;
+  if (objects.length === 0) return backgroundScenery(scene.background);
+  if (isMixed(objects)) return describeParts(scene, place);
+
+  const opening = random.pick(OPENINGS);
+  let subject = subjectOf(scene, random);
+  if (opening === "" && objects.length === 1 && random.chance(0.25)) subject = nameOf(objects[0]);
+  const style = commonStyle(objects);
+  const manner = style !== undefined && random.chance(STYLE_SHARE) ? ` in ${style} style` : "";
+  return `${opening}${subject}${place === undefined ? "" : ` ${place}`}${manner}`;
+}
+
+/**
+ * The one canonical description of a scene, always the same words: "a picture of a red car on the grass under a blue sky".
+ *
+ * @param options.background whether the background is said; true otherwise
+ */
+export function describe(scene: Scene, options: { background?: boolean } = {}): string {
+  const { objects, background, filter } = scene;
+  if (filter !== undefined) {
+    const look = filter === "inverted" ? "a picture with inverted colors" : filterPhrase(filter);
+    const shown = changesColors(filter) ? objects.map((object) => ({ ...object, color: null })) : objects;
+    return shown.length === 0 ? look : `${look} of ${subjectOf({ ...scene, objects: shown })}`;
+  }
+  if (objects.length === 0) return `a picture of ${backgroundScenery(background)}`;
+  const place = options.background === false ? undefined : backgroundPlaces(background)[0];
+  if (isMixed(objects)) return describeParts(scene, place);
+  return `a picture of ${subjectOf(scene)}${place === undefined ? "" : ` ${place}`}`;
+}
+
+function filterPhrase(filter: string): string {
+  if (filter === "pencil sketch") return "a pencil sketch";
+  if (filter === "pixel art") return "pixel art";
+  return `a ${filter} picture`;
+}
+
+/** Three or more objects that are not all alike need a description in sentences. */
+function isMixed(objects: readonly SceneObject[]): boolean {
+  return objects.length > 2 && objects.some((object) => nameOf(object) !== nameOf(objects[0]));
+}
+
+/** What is shown, without where: "a red car", "three dogs", "a cat to the left of a dog". */
+function subjectOf(scene: Scene, random?: Random): string {
+  const { objects } = scene;
+  const [first, second] = objects;
+  if (objects.length === 1) return thingPhrase(first, random);
+  if (objects.every((object) => nameOf(object) === nameOf(first))) {
+    const name = plural(first.name);
+    return `${numberWord(objects.length)} ${first.color === null ? name : `${first.color} ${name}`}`;
+  }
+  if (objects.length > 2) {
+    const phrases = objects.map((object) => thingPhrase(object, random));
+    return `${phrases.slice(0, -1).join(", ")} and ${phrases[phrases.length - 1]}`;
+  }
+  const [relation] = scene.task === "position" ? relationsBetween(boxOf(first), boxOf(second)) : [];
+  if (relation === undefined) {
+    const pair = random?.chance(0.3) ? [second, first] : [first, second];
+    return pair.map((object) => thingPhrase(object, random)).join(" and ");
+  }
+  if (random === undefined) return `${thingPhrase(first)} ${spellRelation(relation)} ${thingPhrase(second)}`;
+  const turned = random.chance(0.3);
+  const said = turned ? opposite(relation) : relation;
+  const [subject, other] = turned ? [second, first] : [first, second];
+  const words = random.chance(0.5) ? said : spellRelation(said);
+  return `${thingPhrase(subject, random)} ${words} ${thingPhrase(other, random)}`;
+}
+
+/** Things that come in one piece but are spoken of in pairs; GenEval's prompts have "a scissors", people mostly do not. */
+const PAIRS = new Set(["scissors", "skis"]);
+
+/** An object with its article: "a red car", "a pair of green skis". */
+export function thingPhrase(object: SceneObject, random?: Random): string {
+  const name = nameOf(object);
+  const isPair = PAIRS.has(object.name) && !random?.chance(0.5);
+  return isPair ? `a pair of ${name}` : article(name);
+}
+
+function commonStyle(objects: readonly SceneObject[]): Style | undefined {
+  const { style } = objects[0];
+  return objects.every((object) => object.style === style && !object.icon.startsWith("custom:")) ? style : undefined;
+}
+
+/** Where in the picture an object is, by thirds: "at the top left", "in the center". */
+export function whereabouts({ x, y }: SceneObject): string {
+  const column = x < 0.38 ? "left" : x > 0.62 ? "right" : "";
+  const row = y < 0.38 ? "top" : y > 0.62 ? "bottom" : "";
+  if (row === "") return column === "" ? "in the center" : `on the ${column}`;
+  return column === "" ? `at the ${row}` : `at the ${row} ${column}`;
+}
+
+function sizeWord(size: number): string {
+  return size > 0.34 ? "large " : size < 0.28 ? "small " : "";
+}
+
+/** A description in sentences, of 60 words at most: the setting, each object, and a relation if there is room for it. */
+function describeParts(scene: Scene, place: string | undefined): string {
+  const { objects } = scene;
+  const sentences = place === undefined ? [] : [`The scene is set ${place}.`];
+  for (const object of objects) {
+    const phrase = article(`${sizeWord(object.size)}${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`);
+    sentences.push(`There is ${phrase} ${whereabouts(object)}.`);
+  }
+  const [first, second] = objects;
+  const [relation] = relationsBetween(boxOf(first), boxOf(second));
+  if (relation !== undefined && nameOf(first) !== nameOf(second)) {
+    const verb = PAIRS.has(first.name) ? "are" : "is";
+    const sentence = `The ${nameOf(first)} ${verb} ${spellRelation(relation)} the ${nameOf(second)}.`;
+    if (`${sentences.join(" ")} ${sentence}`.split(" ").length <= MOST_WORDS) sentences.push(sentence);
+  }
+  return sentences.join(" ");
+}

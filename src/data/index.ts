@@ -1,0 +1,25 @@
+/** The picture world: scenes, their pictures and captions, from a seed. */
+export {
+  BACKGROUND_KINDS,
+  type Background,
+  type BackgroundKind,
+} from "./backgrounds.ts";
+export { type CaptionOptions, caption, describe } from "./captions.ts";
+export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
+export { drawScene } from "./draw.ts";
+export { FILTERS, type Filter } from "./filters.ts";
+export { isGenEvalPrompt } from "./geneval-prompts.ts";
+export { isHeldOut } from "./held-out.ts";
+export { EASY_OBJECTS, OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
+export { type PlanOptions, planScene } from "./planning.ts";
+export {
+  type Box,
+  boxOf,
+  RELATIONS,
+  type Relation,
+  relationsBetween,
+  type Scene,
+  type SceneObject,
+  TASKS,
+  type Task,
+} from "./scene.ts";

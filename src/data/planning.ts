@@ -1,0 +1,235 @@
+/** Drawing up scenes at random, within what a curriculum or a test allows. */
+import { UserError } from "../errors.ts";
+import type { Random } from "../random.ts";
+import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from "./backgrounds.ts";
+import { COLOR_NAMES, type ColorName } from "./colors.ts";
+import { isHeldOut } from "./held-out.ts";
+import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
+import { place } from "./placement.ts";
+import {
+  boxOf,
+  isClear,
+  RELATIONS,
+  type Relation,
+  relationsBetween,
+  type Scene,
+  type SceneObject,
+  TASKS,
+  type Task,
+} from "./scene.ts";
+import { iconShape } from "./sprites.ts";
+
+/** What may be drawn; everything, where nothing is said. */
+export interface PlanOptions {
+  tasks?: readonly Task[];
+  /** Names out of `OBJECT_NAMES`. */
+  objects?: readonly string[];
+  styles?: readonly Style[];
+  backgrounds?: readonly BackgroundKind[];
+  /** Colours for coloured objects. */
+  colors?: readonly ColorName[];
+  /** Least and greatest longer side, relative to the picture; each task has its own otherwise. */
+  sizes?: readonly [number, number];
+  /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere. */
+  jitter?: number;
+  /** What to do with combinations held out of training: leave them out (as it is otherwise), show nothing else, or not care. */
+  heldOut?: "exclude" | "only" | "any";
+}
+
+/** A coloured, gradient or patterned ground is easier on the eye than a landscape, and leaves objects free to be anywhere. */
+const BACKGROUND_WEIGHTS: Partial<Record<BackgroundKind, number>> = { plain: 3, gradient: 2 };
+/** The share of scenes whose objects all have the same style. */
+const ONE_STYLE = 0.7;
+/** Three or more objects need this much ground to stand on. */
+const HIGH_HORIZON = 0.48;
+const MOST_ATTEMPTS = 500;
+
+const SIZES: Readonly<Record<Task, readonly [number, number]>> = {
+  single_object: [0.45, 0.75],
+  colors: [0.45, 0.75],
+  two_object: [0.34, 0.52],
+  color_attr: [0.34, 0.5],
+  position: [0.3, 0.46],
+  counting: [0.28, 0.42],
+  dense: [0.24, 0.4],
+};
+
+/**
+ * Draws up a scene.
+ *
+ * @throws UserError when an option is unknown, or nothing that can be seen clearly fits all of them
+ */
+export function planScene(random: Random, options: PlanOptions = {}): Scene {
+  checkOptions(options);
+  const heldOut = options.heldOut ?? "exclude";
+  // A natural object alone is no combination: there is nothing to hold out.
+  const tasks = options.tasks ?? (heldOut === "only" ? TASKS.slice(1) : TASKS);
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const scene = attemptScene(random, random.pick(tasks), options);
+    if (scene === undefined) continue;
+    if (heldOut === "any" || isHeldOut(scene) === (heldOut === "only")) return scene;
+  }
+  throw new UserError(
+    `No scene fits these options after ${MOST_ATTEMPTS} tries: allow more objects, colors or backgrounds, so that objects can ` +
+      `stand out${heldOut === "only" ? ", and tasks that combine things" : ""}.`,
+  );
+}
+
+function attemptScene(random: Random, task: Task, options: PlanOptions): Scene | undefined {
+  const objects = drawObjects(random, task, options);
+  const kind = drawBackgroundKind(random, options.backgrounds);
+  const crowded = objects.length > 2;
+  const background = planBackground(random, kind, crowded || task === "position" ? HIGH_HORIZON : 1);
+  const relation = task === "position" ? random.pick(RELATIONS) : undefined;
+  const rows = arrange(random, objects.length, hasGround(kind), relation);
+
+  const [least, greatest] = options.sizes ?? SIZES[task];
+  const common = random.uniform(least, greatest);
+  const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
+  const outlines = objects.map((object) => iconShape(object.icon));
+  const spots = place(random, outlines, sizes, rows, { horizon: background.horizon, jitter: options.jitter ?? 1 });
+  objects.forEach((object, index) => {
+    Object.assign(object, spots[index]);
+  });
+
+  const scene: Scene = { task, objects, background };
+  if (!isClear(scene)) return undefined;
+  if (relation !== undefined && !relationsBetween(boxOf(objects[0]), boxOf(objects[1])).includes(relation)) {
+    return undefined;
+  }
+  return scene;
+}
+
+/** An object that has no place yet. */
+export function makeObject(random: Random, name: string, style: Style, color: ColorName | null): SceneObject {
+  const kind = OBJECTS[name];
+  const flip = kind.mirrors !== false && random.chance(0.5);
+  return { name, icon: iconId(kind.icon, style), style, color, size: 0, x: 0, y: 0, flip };
+}
+
+function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObject[] {
+  const names = options.objects ?? OBJECT_NAMES;
+  const colors = options.colors ?? COLOR_NAMES;
+  const styles = options.styles ?? STYLES;
+  const shared = random.chance(ONE_STYLE) ? random.pick(styles) : undefined;
+  const make = (name: string, color: ColorName | null) =>
+    makeObject(random, name, shared ?? random.pick(styles), color);
+
+  switch (task) {
+    case "single_object":
+      return [make(random.pick(names), null)];
+    case "colors":
+      return [make(random.pick(names), random.pick(colors))];
+    case "two_object":
+    case "position":
+      return distinct(random, names, 2).map((name) => make(name, null));
+    case "color_attr": {
+      const pair = distinct(random, colors, 2);
+      return distinct(random, names, 2).map((name, index) => make(name, pair[index]));
+    }
+    case "counting": {
+      const first = make(random.pick(names), null);
+      const mirrors = OBJECTS[first.name].mirrors !== false;
+      return Array.from({ length: 2 + random.integer(3) }, () => ({ ...first, flip: mirrors && random.chance(0.5) }));
+    }
+    case "dense":
+      return distinct(random, names, 3 + random.integer(2)).map((name) =>
+        make(name, random.chance(0.6) ? random.pick(colors) : null),
+      );
+  }
+}
+
+/** A few different elements of a list, without shuffling all of it. */
+function distinct<T>(random: Random, items: readonly T[], count: number): T[] {
+  const chosen: T[] = [];
+  while (chosen.length < count) {
+    const item = random.pick(items);
+    if (!chosen.includes(item)) chosen.push(item);
+  }
+  return chosen;
+}
+
+function drawBackgroundKind(random: Random, kinds: readonly BackgroundKind[] = BACKGROUND_KINDS): BackgroundKind {
+  const weights = kinds.map((kind) => BACKGROUND_WEIGHTS[kind] ?? 1);
+  let draw = random.uniform(
+    0,
+    weights.reduce((sum, weight) => sum + weight, 0),
+  );
+  return kinds.find((_, index) => {
+    draw -= weights[index];
+    return draw < 0;
+  })!;
+}
+
+/** Which object goes in which row. */
+function arrange(random: Random, count: number, grounded: boolean, relation?: Relation): number[][] {
+  switch (relation) {
+    case "left of":
+      return [[0, 1]];
+    case "right of":
+      return [[1, 0]];
+    case "above":
+      return [[0], [1]];
+    case "below":
+      return [[1], [0]];
+  }
+  switch (count) {
+    case 1:
+      return [[0]];
+    case 2:
+      return random.chance(grounded ? 0.9 : 0.65) ? [[0, 1]] : [[0], [1]];
+    case 3:
+      return random.pick([[[0, 1, 2]], [[0, 1], [2]], [[0], [1, 2]]]);
+    default:
+      return random.pick([
+        [
+          [0, 1],
+          [2, 3],
+        ],
+        [[0, 1, 2], [3]],
+        [[0], [1, 2, 3]],
+      ]);
+  }
+}
+
+function checkOptions(options: PlanOptions): void {
+  checkChoice("tasks", options.tasks, TASKS);
+  checkChoice("objects", options.objects, OBJECT_NAMES);
+  checkChoice("styles", options.styles, STYLES);
+  checkChoice("backgrounds", options.backgrounds, BACKGROUND_KINDS);
+  checkChoice("colors", options.colors, COLOR_NAMES);
+  const tasks = options.tasks ?? TASKS;
+  const objectsNeeded = Math.max(...tasks.map((task) => OBJECTS_NEEDED[task]));
+  if (new Set(options.objects ?? OBJECT_NAMES).size < objectsNeeded) {
+    throw new UserError(`These tasks need at least ${objectsNeeded} different objects to choose from.`);
+  }
+  if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
+    throw new UserError("The task color_attr needs at least two colors to choose from.");
+  }
+  const [least, greatest] = options.sizes ?? [0.5, 0.5];
+  if (!(least > 0 && least <= greatest && greatest <= 1)) {
+    throw new UserError(`Sizes must be two numbers with 0 < least <= greatest <= 1, not [${least}, ${greatest}].`);
+  }
+  const { jitter = 1 } = options;
+  if (!(jitter >= 0 && jitter <= 1)) throw new UserError(`The jitter must lie between 0 and 1, not ${jitter}.`);
+}
+
+const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {
+  single_object: 1,
+  colors: 1,
+  counting: 1,
+  two_object: 2,
+  position: 2,
+  color_attr: 2,
+  dense: 4,
+};
+
+function checkChoice(option: string, chosen: readonly string[] | undefined, known: readonly string[]): void {
+  if (chosen === undefined) return;
+  if (chosen.length === 0)
+    throw new UserError(`The option "${option}" is empty: name at least one of ${known.join(", ")}.`);
+  const unknown = chosen.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UserError(`The option "${option}" does not know "${unknown}"; it knows ${known.join(", ")}.`);
+  }
+}

@@ -1,0 +1,18 @@
+import { OBJECTS } from "./objects.ts";
+
+const NUMBERS = ["zero", "one", "two", "three", "four"];
+
+/** Zero to four in words. */
+export function numberWord(count: number): string {
+  return NUMBERS[count] ?? String(count);
+}
+
+/** A noun phrase with its indefinite article: "a red car", "an apple". */
+export function article(phrase: string): string {
+  return `${/^[aeiou]/.test(phrase) ? "an" : "a"} ${phrase}`;
+}
+
+/** The plural of an object's name. */
+export function plural(name: string): string {
+  return OBJECTS[name]?.plural ?? `${name}s`;
+}
