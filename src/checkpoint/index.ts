@@ -1,0 +1,14 @@
+/** Checkpoints: reading and writing weights and the folders that they lie in. */
+export { expectTensors, type JsonObject, type ModelFolder, modelFolder, readJson } from "./folder.ts";
+export * from "./safetensors.ts";
+export {
+  byteLength,
+  elementCount,
+  type StoredDType,
+  type StoredTensor,
+  toBfloat16Bytes,
+  toBigInt64,
+  toFloat16Bytes,
+  toFloat32,
+} from "./tensor-data.ts";
+export { readTorchFile, type TorchFile, TorchTensor, type TorchValue } from "./torch.ts";

@@ -1,0 +1,70 @@
+/** Reading safetensors files by tensor name, without loading the file. */
+import { UserError } from "../errors.ts";
+import { type ByteSource, bytesSource, openFile } from "./byte-source.ts";
+import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsEntry } from "./safetensors-header.ts";
+import type { StoredTensor } from "./tensor-data.ts";
+
+/** An open safetensors file: the header is in memory, the tensors are read when asked for. */
+export interface SafetensorsFile {
+  readonly path: string;
+  /** Where each tensor lies; offsets count from the start of the file. */
+  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** @throws UserError when there is no tensor of this name. */
+  read(name: string): Promise<StoredTensor>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file and checks its header; no tensor is read yet.
+ *
+ * @throws UserError when the file is missing or its header is wrong in any way.
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const source = await openFile(path);
+  try {
+    const start = await source.read(0, Math.min(LENGTH_BYTES, source.size));
+    const headerLength = parseHeaderLength(start, source.size, source.label);
+    const header = parseHeader(await source.read(LENGTH_BYTES, headerLength), source.size, source.label);
+    return {
+      path,
+      ...header,
+      read: (name) => readTensor(source, header.entries, name),
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function readTensor(
+  source: ByteSource,
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  name: string,
+): Promise<StoredTensor> {
+  const entry = entries.get(name);
+  if (!entry) throw new UserError(`There is no tensor "${name}" in ${source.label}.`);
+  const bytes = await source.read(entry.offset, entry.length);
+  return { name, dtype: entry.dtype, shape: entry.shape, bytes };
+}
+
+/**
+ * Reads a whole safetensors file that is already in memory, for example one that a page has fetched. The tensors share the memory
+ * of `file`.
+ *
+ * @throws UserError when the bytes are not a complete safetensors file.
+ */
+export function parseSafetensors(file: Uint8Array): {
+  tensors: Map<string, StoredTensor>;
+  metadata: Record<string, string>;
+} {
+  const source = bytesSource(file);
+  const headerLength = parseHeaderLength(file.subarray(0, LENGTH_BYTES), source.size, source.label);
+  const { entries, metadata } = parseHeader(source.readSync(LENGTH_BYTES, headerLength), source.size, source.label);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { dtype, shape, offset, length }] of entries) {
+    tensors.set(name, { name, dtype, shape, bytes: source.readSync(offset, length) });
+  }
+  return { tensors, metadata };
+}

@@ -1,0 +1,157 @@
+/** Writing safetensors files, whole or in shards, without ever leaving a half-written file under its final name. */
+import { UserError } from "../errors.ts";
+import { formatHeader, storageOrder } from "./safetensors-header.ts";
+import { byteLength, checkedBytes, type StoredTensor } from "./tensor-data.ts";
+
+/** The names under which model folders hold their weights. */
+export const SINGLE_FILE = "model.safetensors";
+export const INDEX_FILE = "model.safetensors.index.json";
+
+/** Python libraries refuse a file that does not say which framework's tensor layout it holds; "pt" is row-major. */
+const DEFAULT_METADATA = { format: "pt" };
+
+/**
+ * A safetensors file in memory.
+ *
+ * @throws UserError when a name is used twice or a tensor's bytes do not fit its shape.
+ */
+export function serializeSafetensors(
+  tensors: Iterable<StoredTensor>,
+  metadata: Record<string, string> = DEFAULT_METADATA,
+): Uint8Array {
+  const ordered = storageOrder(tensors);
+  const header = formatHeader(ordered, metadata);
+  const dataLength = ordered.reduce((sum, tensor) => sum + byteLength(tensor.dtype, tensor.shape), 0);
+  const file = new Uint8Array(header.byteLength + dataLength);
+  file.set(header, 0);
+  let end = header.byteLength;
+  for (const tensor of ordered) {
+    const bytes = checkedBytes(tensor);
+    file.set(bytes, end);
+    end += bytes.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Writes a safetensors file. Each tensor's `bytes` is read once, when its turn comes, so tensors whose `bytes` is a getter need no
+ * more memory than the largest of them. The file appears under its name only when it is complete.
+ *
+ * @throws UserError when a name is used twice or a tensor's bytes do not fit its shape.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<StoredTensor>,
+  metadata: Record<string, string> = DEFAULT_METADATA,
+): Promise<void> {
+  const { rename } = await import("node:fs/promises");
+  await rename(await writeTemporary(path, tensors, metadata), path);
+}
+
+/**
+ * Writes `model.safetensors` into a folder, or, where that would be longer than `maxShardBytes`, the shards
+ * `model-00001-of-0000N.safetensors` and `model.safetensors.index.json`. A tensor is never cut: one that is longer than a shard gets a
+ * shard of its own. Nothing is renamed into place before everything is written; weights of an earlier write that are no longer
+ * referred to are then removed.
+ *
+ * @throws UserError when a name is used twice or a tensor's bytes do not fit its shape.
+ */
+export async function writeSharded(
+  folder: string,
+  tensors: Iterable<StoredTensor>,
+  maxShardBytes: number,
+  metadata: Record<string, string> = DEFAULT_METADATA,
+): Promise<void> {
+  const { mkdir, readdir, rename, rm, writeFile } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  await mkdir(folder, { recursive: true });
+  const shards = splitIntoShards(tensors, maxShardBytes);
+  const names = shards.map((_, i) => (shards.length === 1 ? SINGLE_FILE : shardName(i + 1, shards.length)));
+  const finished: [temporary: string, final: string][] = [];
+  try {
+    for (const [i, shard] of shards.entries()) {
+      const path = join(folder, names[i]);
+      finished.push([await writeTemporary(path, shard, metadata), path]);
+    }
+    if (shards.length > 1) {
+      const path = join(folder, INDEX_FILE);
+      const temporary = temporaryName(path);
+      finished.push([temporary, path]);
+      await writeFile(temporary, formatIndex(shards, names), { flag: "wx" });
+    }
+  } catch (error) {
+    for (const [temporary] of finished) await rm(temporary, { force: true });
+    throw error;
+  }
+  for (const [temporary, path] of finished) await rename(temporary, path);
+
+  const current = new Set(finished.map(([, path]) => path));
+  for (const name of await readdir(folder)) {
+    const isWeights = name === SINGLE_FILE || name === INDEX_FILE || SHARD_NAME.test(name);
+    if (isWeights && !current.has(join(folder, name))) await rm(join(folder, name));
+  }
+}
+
+const SHARD_NAME = /^model-\d{5}-of-\d{5}\.safetensors$/;
+
+function shardName(number: number, count: number): string {
+  const digits = (value: number) => String(value).padStart(5, "0");
+  return `model-${digits(number)}-of-${digits(count)}.safetensors`;
+}
+
+function splitIntoShards(tensors: Iterable<StoredTensor>, maxShardBytes: number): StoredTensor[][] {
+  const shards: StoredTensor[][] = [[]];
+  const names = new Set<string>();
+  let filled = 0;
+  for (const tensor of tensors) {
+    if (names.has(tensor.name)) throw new UserError(`The tensor name "${tensor.name}" is used twice.`);
+    names.add(tensor.name);
+    const length = byteLength(tensor.dtype, tensor.shape);
+    if (filled > 0 && filled + length > maxShardBytes) {
+      shards.push([]);
+      filled = 0;
+    }
+    shards[shards.length - 1].push(tensor);
+    filled += length;
+  }
+  return shards;
+}
+
+function formatIndex(shards: StoredTensor[][], names: string[]): string {
+  const places = shards.flatMap((shard, i) => shard.map((tensor) => [tensor.name, names[i]] as const));
+  const totalSize = shards.flat().reduce((sum, tensor) => sum + byteLength(tensor.dtype, tensor.shape), 0);
+  const index = { metadata: { total_size: totalSize }, weight_map: Object.fromEntries(places) };
+  return `${JSON.stringify(index, null, 2)}\n`;
+}
+
+let temporaryCount = 0;
+
+/** A name beside `path` that no other write uses. */
+function temporaryName(path: string): string {
+  return `${path}.${process.pid}-${temporaryCount++}.tmp`;
+}
+
+/** Writes the file beside `path` under a temporary name, which it returns; on failure nothing is left behind. */
+async function writeTemporary(
+  path: string,
+  tensors: Iterable<StoredTensor>,
+  metadata: Record<string, string> = DEFAULT_METADATA,
+): Promise<string> {
+  const { open, rm } = await import("node:fs/promises");
+  const ordered = storageOrder(tensors);
+  const header = formatHeader(ordered, metadata);
+  const temporary = temporaryName(path);
+  const handle = await open(temporary, "wx");
+  try {
+    // writeFile on an open handle continues at the current position and retries short writes.
+    await handle.writeFile(header);
+    for (const tensor of ordered) await handle.writeFile(checkedBytes(tensor));
+    await handle.sync();
+    await handle.close();
+    return temporary;
+  } catch (error) {
+    await handle.close();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
