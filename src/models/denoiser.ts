@@ -1,0 +1,68 @@
+import { linear } from "../nn/linear.ts";
+import { layerNorm } from "../nn/norm.ts";
+import type { Scope } from "../nn/scope.ts";
+import {
+  add,
+  cast,
+  concat,
+  constant,
+  cos,
+  multiply,
+  reshape,
+  silu,
+  sin,
+  split,
+  layerNorm as standardize,
+  type Tensor,
+} from "../tensor/index.ts";
+import { type MarConfig, tokenWidth } from "./config.ts";
+
+const FREQUENCIES = 128;
+const EPSILON = 1e-6;
+
+/** [cos, sin] of each timestep at 128 frequencies exp(-ln(10^4) i / 128), in fp32. timesteps: [rows]; result: [rows, 256]. */
+export function timeFeatures(timesteps: Tensor): Tensor {
+  const frequencies = Float32Array.from({ length: FREQUENCIES }, (_, i) =>
+    Math.exp((-Math.log(1e4) * i) / FREQUENCIES),
+  );
+  const places = reshape(cast(timesteps, "float32"), [timesteps.shape[0], 1]);
+  const angles = multiply(places, constant("float32", [1, FREQUENCIES], frequencies));
+  return concat([cos(angles), sin(angles)], 1);
+}
+
+/** Timesteps [rows] to embeddings [rows, width]. */
+export function timeEmbedding(scope: Scope, config: MarConfig, timesteps: Tensor): Tensor {
+  const mlp = scope.child("time_embed.mlp");
+  const initial = { kind: "normal", deviation: 0.02 } as const;
+  const hidden = silu(linear(timeFeatures(timesteps), mlp.child("0"), config.diffloss_w, { initial }));
+  return linear(hidden, mlp.child("2"), config.diffloss_w, { initial });
+}
+
+/** Starts at zero, so that every block begins as the identity (adaLN-zero, arXiv 2212.09748). */
+const ZERO = { kind: "zeros" } as const;
+
+const modulate = (x: Tensor, shift: Tensor, scale: Tensor): Tensor => add(multiply(x, add(scale, 1)), shift);
+
+/**
+ * The per-token denoising network (arXiv 2406.11838, section 3.2): predicted noise and variance values for noised tokens.
+ * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], noise
+ * first. `scope` is the checkpoint's `mar.diffloss.net`.
+ */
+export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
+  const width = config.diffloss_w;
+  const time = timeEmbedding(scope, config, timesteps);
+  const y = silu(add(linear(condition, scope.child("cond_embed"), width), time)); // [rows, width]
+  let h = linear(x, scope.child("input_proj"), width);
+  for (let index = 0; index < config.diffloss_d; index++) {
+    const block = scope.child("res_blocks").child(index);
+    const signal = linear(y, block.child("adaLN_modulation.1"), 3 * width, { initial: ZERO });
+    const [shift, scale, gate] = split(signal, 1, 3);
+    const normal = modulate(layerNorm(h, block.child("in_ln"), EPSILON), shift, scale);
+    const inner = silu(linear(normal, block.child("mlp.0"), width));
+    h = add(h, multiply(gate, linear(inner, block.child("mlp.2"), width)));
+  }
+  const final = scope.child("final_layer");
+  const [shift, scale] = split(linear(y, final.child("adaLN_modulation.1"), 2 * width, { initial: ZERO }), 1, 2);
+  const normal = modulate(standardize(h, EPSILON), shift, scale);
+  return linear(normal, final.child("linear"), 2 * tokenWidth(config), { initial: ZERO });
+}
