@@ -33,7 +33,7 @@ const OPENINGS = [
 ];
 
 /** What an object is called with its colour: "red car". */
-export function nameOf({ name, color }: SceneObject): string {
+export function nameOf({ name, color }: Pick<SceneObject, "name" | "color">): string {
   return color === null ? name : `${color} ${name}`;
 }
 
@@ -133,10 +133,10 @@ function subjectOf(scene: Scene, random?: Random): string {
 }
 
 /** Things that come in one piece but are spoken of in pairs; GenEval's prompts have "a scissors", people mostly do not. */
-const PAIRS = new Set(["scissors", "skis"]);
+export const PAIRS: ReadonlySet<string> = new Set(["scissors", "skis"]);
 
 /** An object with its article: "a red car", "a pair of green skis". */
-export function thingPhrase(object: SceneObject, random?: Random): string {
+export function thingPhrase(object: Pick<SceneObject, "name" | "color">, random?: Random): string {
   const name = nameOf(object);
   const isPair = PAIRS.has(object.name) && !random?.chance(0.5);
   return isPair ? `a pair of ${name}` : article(name);

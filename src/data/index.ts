@@ -7,11 +7,14 @@ export {
 export { type CaptionOptions, caption, describe } from "./captions.ts";
 export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
+export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
 export { FILTERS, type Filter } from "./filters.ts";
 export { isGenEvalPrompt } from "./geneval-prompts.ts";
 export { isHeldOut } from "./held-out.ts";
 export { EASY_OBJECTS, OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
 export { type PlanOptions, planScene } from "./planning.ts";
+export { contactSheet, type SheetOptions } from "./preview.ts";
+export { askQuestion, QUESTION_KINDS, type Question, type QuestionKind, type QuestionOptions } from "./questions.ts";
 export {
   type Box,
   boxOf,

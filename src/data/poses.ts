@@ -1,48 +1,53 @@
 /** Things that can be drawn doing different things: each pose is an icon that all three sets have. */
 export interface PoseKind {
   readonly name: string;
-  /** Pose to icon name. */
+  /** Command to the icon that shows it obeyed. */
   readonly poses: Readonly<Record<string, string>>;
+  /** Someone is made to do it ("Make the person run."), unlike a thing, to which it is done ("Open the book."). */
+  readonly alive: boolean;
 }
 
 export const POSES: readonly PoseKind[] = [
   {
     name: "person",
+    alive: true,
     poses: {
-      standing: "person-standing",
-      walking: "person-walking",
-      running: "person-running",
-      kneeling: "person-kneeling",
-      "raising a hand": "person-raising-hand",
-      dancing: "woman-dancing",
-      "doing a cartwheel": "person-cartwheeling",
-      meditating: "person-in-lotus-position",
-      climbing: "person-climbing",
-      "riding a bike": "person-biking",
-      swimming: "person-swimming",
-      juggling: "person-juggling",
+      stand: "person-standing",
+      walk: "person-walking",
+      run: "person-running",
+      kneel: "person-kneeling",
+      "raise a hand": "person-raising-hand",
+      dance: "woman-dancing",
+      "do a cartwheel": "person-cartwheeling",
+      meditate: "person-in-lotus-position",
+      climb: "person-climbing",
+      "ride a bike": "person-biking",
+      swim: "person-swimming",
+      juggle: "person-juggling",
     },
   },
   {
     name: "face",
+    alive: true,
     poses: {
-      smiling: "grinning-face",
-      crying: "crying-face",
-      angry: "angry-face",
-      sleeping: "sleeping-face",
-      winking: "winking-face",
+      smile: "grinning-face",
+      cry: "crying-face",
+      "look angry": "angry-face",
+      sleep: "sleeping-face",
+      wink: "winking-face",
     },
   },
   {
     name: "monkey",
+    alive: true,
     poses: {
-      "covering its eyes": "see-no-evil-monkey",
-      "covering its ears": "hear-no-evil-monkey",
-      "covering its mouth": "speak-no-evil-monkey",
+      "cover its eyes": "see-no-evil-monkey",
+      "cover its ears": "hear-no-evil-monkey",
+      "cover its mouth": "speak-no-evil-monkey",
     },
   },
-  { name: "cat face", poses: { smiling: "grinning-cat", crying: "crying-cat", pouting: "pouting-cat" } },
-  { name: "book", poses: { open: "open-book", closed: "closed-book" } },
-  { name: "lock", poses: { open: "unlocked", closed: "locked" } },
-  { name: "umbrella", poses: { open: "umbrella", closed: "closed-umbrella" } },
+  { name: "cat face", alive: true, poses: { smile: "grinning-cat", cry: "crying-cat", pout: "pouting-cat" } },
+  { name: "book", alive: false, poses: { open: "open-book", close: "closed-book" } },
+  { name: "lock", alive: false, poses: { open: "unlocked", close: "locked" } },
+  { name: "umbrella", alive: false, poses: { open: "umbrella", close: "closed-umbrella" } },
 ];

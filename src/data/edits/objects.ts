@@ -1,0 +1,69 @@
+/** Edits of what is in the picture: add, remove, replace, extract. */
+import type { Random } from "../../random.ts";
+import { spellRelation, thingPhrase } from "../captions.ts";
+import { makeObject } from "../planning.ts";
+import { boxOf, relationsBetween, type Scene, type SceneObject, standAt } from "../scene.ts";
+import { copyOf, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
+
+/** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
+export const add: Drafter = (random, options) => {
+  const target = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
+  const source = copyOf(target);
+  const added = source.objects.pop()!;
+  const verb = random.pick(["Add", "Add", "Put", "Place"]);
+  if (source.objects.length === 0) return { source, target, instruction: `Add ${thingPhrase(added)}.` };
+  const anchor = random.pick(source.objects);
+  const holding = relationsBetween(boxOf(added), boxOf(anchor));
+  if (holding.length === 0) return undefined;
+  const relation = spellRelation(random.pick(holding));
+  return { source, target, instruction: `${verb} ${thingPhrase(added)} ${relation} the ${refer(random, anchor)}.` };
+};
+
+export const remove: Drafter = (random, options) => {
+  const source = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
+  const target = copyOf(source);
+  const [removed] = target.objects.splice(random.integer(target.objects.length), 1);
+  const verb = random.pick(["Remove", "Remove", "Delete", "Erase"]);
+  return { source, target, instruction: `${verb} the ${refer(random, removed)}.` };
+};
+
+/** Puts something new where an object stands, as large as it and on the same ground; undefined when nothing new is allowed. */
+export function substitute(random: Random, scene: Scene, index: number, options: EditOptions): SceneObject | undefined {
+  const old = scene.objects[index];
+  const name = newName(random, scene, options);
+  if (name === undefined) return undefined;
+  const color = random.chance(0.5) ? (newColor(random, null, options) ?? null) : null;
+  const fresh = { ...makeObject(random, name, old.style, color), size: old.size, x: old.x };
+  standAt(fresh, boxOf(old).bottom);
+  scene.objects[index] = fresh;
+  return fresh;
+}
+
+export const replace: Drafter = (random, options) => {
+  const source = sceneToEdit(random, options, 1, 3);
+  const target = copyOf(source);
+  const index = random.integer(target.objects.length);
+  const old = source.objects[index];
+  const fresh = substitute(random, target, index, options);
+  if (fresh === undefined) return undefined;
+  const [oldName, newPhrase] = [refer(random, old), thingPhrase(fresh)];
+  const instruction = random.pick([
+    `Replace the ${oldName} with ${newPhrase}.`,
+    `Turn the ${oldName} into ${newPhrase}.`,
+    `Swap the ${oldName} for ${newPhrase}.`,
+  ]);
+  return { source, target, instruction };
+};
+
+export const extract: Drafter = (random, options) => {
+  const source = sceneToEdit(random, options, 1, 3);
+  if (source.background.kind === "plain" && source.background.color === "white") return undefined;
+  const kept = random.pick(source.objects);
+  const target: Scene = { ...copyOf(source), objects: [{ ...kept }], background: { kind: "plain", color: "white" } };
+  const name = refer(random, kept);
+  const instruction = random.pick([
+    `Extract the ${name} onto a white background.`,
+    `Cut out the ${name} and put it on a white background.`,
+  ]);
+  return { source, target, instruction };
+};

@@ -1,0 +1,151 @@
+/** Questions about a scene, with answers that follow from it. */
+import type { Random } from "../random.ts";
+import { backgroundScenery } from "./backgrounds.ts";
+import { describe, nameOf, PAIRS, spellRelation, thingPhrase, whereabouts } from "./captions.ts";
+import { COLOR_NAMES } from "./colors.ts";
+import { changesColors } from "./filters.ts";
+import { OBJECT_NAMES } from "./objects.ts";
+import { boxOf, opposite, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
+import { numberWord, plural } from "./words.ts";
+
+export const QUESTION_KINDS = [
+  "describe",
+  "what",
+  "where",
+  "how many",
+  "color",
+  "is there",
+  "relation",
+  "background",
+] as const;
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+
+export interface Question {
+  kind: QuestionKind;
+  question: string;
+  answer: string;
+}
+
+export interface QuestionOptions {
+  kinds?: readonly QuestionKind[];
+}
+
+/**
+ * Asks one question about a scene. Answers are short; "yes" and "no" are equally likely.
+ *
+ * @param options.kinds the kinds to choose from; a scene to which none of them applies is asked for its description
+ */
+export function askQuestion(random: Random, scene: Scene, options: QuestionOptions = {}): Question {
+  for (const kind of random.shuffle(options.kinds ?? QUESTION_KINDS)) {
+    const asked = ASKERS[kind](random, scene);
+    if (asked !== undefined) return { kind, question: asked[0], answer: asked[1] };
+  }
+  return { kind: "describe", question: "Describe the picture.", answer: describe(scene) };
+}
+
+type Asked = readonly [question: string, answer: string];
+
+const ASKERS: Readonly<Record<QuestionKind, (random: Random, scene: Scene) => Asked | undefined>> = {
+  describe: (random, scene) => [
+    random.pick(["Describe the picture.", "Describe this image.", "What does the picture show?"]),
+    describe(scene),
+  ],
+
+  what(random, scene) {
+    if (scene.objects.length === 0 || scene.objects.length > 2) return undefined;
+    const shown = colorsShow(scene) ? scene.objects : scene.objects.map((object) => ({ ...object, color: null }));
+    if (new Set(shown.map(nameOf)).size < shown.length) return undefined;
+    const question = random.pick(["What is in the picture?", "What can you see?"]);
+    return [question, shown.map((object) => thingPhrase(object)).join(" and ")];
+  },
+
+  where(random, scene) {
+    const unique = soleObjects(scene);
+    if (unique.length === 0) return undefined;
+    const object = random.pick(unique);
+    return [`Where ${verb(object)} the ${object.name}?`, whereabouts(object)];
+  },
+
+  "how many"(random, scene) {
+    if (scene.objects.length === 0) return undefined;
+    // Now and then of something that is not there, or the answer would never be zero.
+    const name = random.chance(0.15) ? absentName(random, scene) : random.pick(scene.objects).name;
+    const count = scene.objects.filter((object) => object.name === name).length;
+    return [`How many ${plural(name)} are there?`, numberWord(count)];
+  },
+
+  color(random, scene) {
+    const colored = soleObjects(scene).filter((object) => object.color !== null);
+    if (colored.length === 0 || !colorsShow(scene)) return undefined;
+    const object = random.pick(colored);
+    return [
+      random.pick([
+        `What color ${verb(object)} the ${object.name}?`,
+        `Which color ${verb(object)} the ${object.name}?`,
+      ]),
+      object.color!,
+    ];
+  },
+
+  "is there"(random, scene) {
+    if (scene.objects.length === 0) return undefined;
+    const object = random.pick(scene.objects);
+    const aboutColor =
+      object.color !== null && colorsShow(scene) && soleObjects(scene).includes(object) && random.chance(0.5);
+    const truly = random.chance(0.5);
+    const color = !aboutColor
+      ? null
+      : truly
+        ? object.color
+        : random.pick(COLOR_NAMES.filter((name) => name !== object.color));
+    const name = truly || aboutColor ? object.name : absentName(random, scene);
+    return [`Is there ${thingPhrase({ name, color })}?`, truly ? "yes" : "no"];
+  },
+
+  relation(random, scene) {
+    const unique = soleObjects(scene);
+    if (unique.length < 2) return undefined;
+    const [a, b] = random.shuffle(unique);
+    const holding = relationsBetween(boxOf(a), boxOf(b));
+    if (holding.length === 0) return undefined;
+    const relation = random.pick(holding);
+    const isTrue = random.chance(0.5);
+    const asked = spellRelation(isTrue ? relation : opposite(relation));
+    return [`${verb(a) === "is" ? "Is" : "Are"} the ${a.name} ${asked} the ${b.name}?`, isTrue ? "yes" : "no"];
+  },
+
+  background(random, scene) {
+    if (scene.filter !== undefined) return undefined;
+    return [
+      random.pick(["What is in the background?", "What is the background?"]),
+      backgroundScenery(scene.background),
+    ];
+  },
+};
+
+const verb = ({ name }: SceneObject): string => (PAIRS.has(name) ? "are" : "is");
+
+function colorsShow(scene: Scene): boolean {
+  return scene.filter === undefined || !changesColors(scene.filter);
+}
+
+/** The objects that are alone of their name, so that "the car" means one thing. */
+function soleObjects({ objects }: Scene): SceneObject[] {
+  return objects.filter((object) => objects.every((other) => other === object || other.name !== object.name));
+}
+
+/** Names that could pass for one another: the one is no clear "no" where the other is. */
+const ALIKE: Readonly<Record<string, readonly string[]>> = {
+  bear: ["teddy bear"],
+  "teddy bear": ["bear"],
+  face: ["person"],
+  "cat face": ["cat"],
+};
+
+/** The name of something that is plainly not in the picture. */
+function absentName(random: Random, scene: Scene): string {
+  const shown = new Set(scene.objects.flatMap(({ name }) => [name, ...(ALIKE[name] ?? [])]));
+  // The table background shows a table of its own.
+  if (scene.background.kind === "table") shown.add("dining table");
+  return random.pick(OBJECT_NAMES.filter((name) => !shown.has(name)));
+}
