@@ -39,7 +39,7 @@ function sessionOptions(options: EngineOptions): ort.InferenceSession.SessionOpt
   return {
     executionProviders: [options.device],
     graphOptimizationLevel: options.optimization === "quick" ? "basic" : "all",
-    intraOpNumThreads: options.threads,
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     logSeverityLevel: 3,
     extra: { session },
   };

@@ -1,0 +1,184 @@
+import type { Scope } from "../nn/scope.ts";
+import type { Random } from "../random.ts";
+import type { Engine, EngineOptions } from "../runtime/engine.ts";
+import { Program } from "../runtime/program.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { add, gradients, input, multiply, type Tensor } from "../tensor/index.ts";
+import { type AdamWOptions, adamW, clipFactor, decays, totalNorm } from "./optimizer.ts";
+import { copyOf, initialize, type Values, zerosLike } from "./parameters.ts";
+
+export interface TrainingProgramOptions {
+  optimizer: AdamWOptions;
+  /** Share of the old average that is kept every step; no average is kept when left out. */
+  ema?: number;
+  /** Which parameters learn; the others stay as they are. */
+  trains: (name: string) => boolean;
+}
+
+/** Everything that a step changes: what a checkpoint has to hold to continue exactly. */
+export interface TrainingState {
+  step: number;
+  parameters: Values;
+  moment1: Values;
+  moment2: Values;
+  /** Moving average of the learning parameters, when one is kept. */
+  average?: Values;
+}
+
+const GROUPS = ["parameters", "moment1", "moment2", "average"] as const;
+
+/**
+ * Forward pass, gradients and AdamW as one program: a step is one run. State lives in two sets of memory that take turns, so nothing is
+ * allocated or copied between steps.
+ */
+export class TrainingProgram {
+  #state: TrainingState;
+  #spare: TrainingState;
+
+  private constructor(
+    private readonly program: Program,
+    private readonly options: TrainingProgramOptions,
+    private readonly reported: readonly string[],
+    state: TrainingState,
+  ) {
+    this.#state = state;
+    this.#spare = duplicate(state);
+  }
+
+  /**
+   * Traces and compiles a step.
+   *
+   * @param root the scope in which `losses` asked for their weights
+   * @param total what is minimized, a scalar
+   * @param losses scalars to report beside it
+   * @param initial values to start from; those missing are drawn from `random`
+   */
+  static async build(
+    engine: Engine,
+    device: EngineOptions,
+    root: Scope,
+    total: Tensor,
+    losses: Readonly<Record<string, Tensor>>,
+    options: TrainingProgramOptions,
+    random: Random,
+    initial?: Partial<TrainingState>,
+  ): Promise<TrainingProgram> {
+    const names = [...root.parameters.keys()].filter(options.trains);
+    const parameters = names.map((name) => root.parameters.get(name)!);
+    const slopes = gradients(total, parameters);
+    const norm = totalNorm(slopes);
+    const clip = clipFactor(norm, options.optimizer.maxNorm);
+    const scalars = {
+      learningRate: input("learning_rate", "float32", []),
+      correction1: input("correction1", "float32", []),
+      correction2: input("correction2", "float32", []),
+    };
+    const outputs: Record<string, Tensor> = { ...losses, total, gradient_norm: norm };
+    names.forEach((name, i) => {
+      const parameter = parameters[i];
+      const like = (group: string) => input(`${group}|${name}`, "float32", parameter.shape);
+      const before = { parameter, moment1: like("moment1"), moment2: like("moment2") };
+      const decay = decays(name, parameter.shape);
+      const after = adamW(before, slopes[i], clip, scalars, options.optimizer, decay);
+      outputs[`next|parameters|${name}`] = after.parameter;
+      outputs[`next|moment1|${name}`] = after.moment1;
+      outputs[`next|moment2|${name}`] = after.moment2;
+      if (options.ema !== undefined) {
+        const kept = multiply(like("average"), options.ema);
+        outputs[`next|average|${name}`] = add(kept, multiply(after.parameter, 1 - options.ema));
+      }
+    });
+    const lowering = { fused: false, parameters: () => undefined };
+    const program = await Program.compile(engine, outputs, lowering, { optimization: "quick", ...device });
+    const all = complete(initialize(root.parameters, random), initial?.parameters);
+    const learning: Values = new Map(names.map((name) => [name, all.get(name)!]));
+    const state: TrainingState = {
+      step: initial?.step ?? 0,
+      parameters: all,
+      moment1: complete(zerosLike(learning), initial?.moment1),
+      moment2: complete(zerosLike(learning), initial?.moment2),
+      average: options.ema === undefined ? undefined : complete(copyOf(learning), initial?.average),
+    };
+    return new TrainingProgram(program, options, [...Object.keys(losses), "total", "gradient_norm"], state);
+  }
+
+  get state(): Readonly<TrainingState> {
+    return this.#state;
+  }
+
+  /** The parameters as they should be used: their moving average where one is kept. */
+  get weights(): Values {
+    return new Map([...this.#state.parameters, ...(this.#state.average ?? [])]);
+  }
+
+  /** Names of the inputs that a batch must give. */
+  get batchInputs(): string[] {
+    const own = new Set(["learning_rate", "correction1", "correction2", ...this.#state.parameters.keys()]);
+    return this.program.inputs.map(({ name }) => name).filter((name) => !own.has(name) && !name.includes("|"));
+  }
+
+  /** One step on one batch; returns the reported losses. */
+  async step(batch: Readonly<Record<string, HostArray>>, learningRate: number): Promise<Record<string, number>> {
+    const state = this.#state;
+    const { beta1, beta2 } = this.options.optimizer;
+    const number = state.step + 1;
+    const scalar = (value: number) => hostArray("float32", [], [value]);
+    const feeds: Record<string, HostArray> = {
+      ...batch,
+      learning_rate: scalar(learningRate),
+      correction1: scalar(1 - beta1 ** number),
+      correction2: scalar(1 - beta2 ** number),
+    };
+    const known = new Set(this.program.inputs.map(({ name }) => name));
+    for (const group of GROUPS) {
+      for (const [name, array] of state[group] ?? []) {
+        const key = group === "parameters" ? name : `${group}|${name}`;
+        if (known.has(key)) feeds[key] = array;
+      }
+    }
+    const into: Record<string, HostArray> = {};
+    for (const group of GROUPS) {
+      for (const name of state.moment1.keys()) {
+        const memory = this.#spare[group]?.get(name);
+        if (memory) into[`next|${group}|${name}`] = memory;
+      }
+    }
+    const results = await this.program.run(feeds, into);
+    this.#spare.step = number;
+    [this.#state, this.#spare] = [this.#spare, this.#state];
+    return Object.fromEntries(this.reported.map((name) => [name, Number(results[name].data[0])]));
+  }
+
+  release(): Promise<void> {
+    return this.program.release();
+  }
+}
+
+/** `drawn` with the given values in their places; a value of another size is an error. */
+function complete(drawn: Values, given: Values | undefined): Values {
+  for (const [name, array] of given ?? []) {
+    const place = drawn.get(name);
+    if (!place) continue;
+    if (place.shape.join() !== array.shape.join()) {
+      throw new Error(`The weight ${name} is [${array.shape}] in the checkpoint and [${place.shape}] in the model.`);
+    }
+    drawn.set(name, { ...array, data: array.data.slice() });
+  }
+  return drawn;
+}
+
+/** A second set of memory for what learns; what does not learn is shared. */
+function duplicate(state: TrainingState): TrainingState {
+  const learning = new Map(state.parameters);
+  for (const name of state.moment1.keys()) {
+    const array = learning.get(name)!;
+    learning.set(name, { ...array, data: array.data.slice() });
+  }
+  return {
+    step: state.step,
+    parameters: learning,
+    moment1: copyOf(state.moment1),
+    moment2: copyOf(state.moment2),
+    average: state.average && copyOf(state.average),
+  };
+}
