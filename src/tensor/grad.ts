@@ -1,5 +1,4 @@
-import { add } from "./ops/elementwise.ts";
-import { broadcastTo } from "./ops/movement.ts";
+import { addAll, broadcastTo } from "./ops/movement.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { inOrder, scalar, type Tensor } from "./tensor.ts";
 
@@ -28,10 +27,15 @@ function backward(
     const reached = !boundary?.has(tensor) && tensor.inputs.some((input) => between.has(input));
     if (wanted.has(tensor) || reached) between.add(tensor);
   }
-  const arrived = new Map<Tensor, Tensor>([[result, upstream]]);
+  const arrived = new Map<Tensor, Tensor[]>([[result, [upstream]]]);
+  const found = new Map<Tensor, Tensor>();
   for (const tensor of order.reverse()) {
-    const g = arrived.get(tensor);
-    if (g === undefined || !between.has(tensor) || tensor.inputs.length === 0 || boundary?.has(tensor)) continue;
+    const parts = arrived.get(tensor);
+    if (parts === undefined) continue;
+    arrived.delete(tensor);
+    const g = addAll(parts);
+    if (wanted.has(tensor)) found.set(tensor, g);
+    if (!between.has(tensor) || tensor.inputs.length === 0 || boundary?.has(tensor)) continue;
     const flowing = gradientsOf(tensor, g, between);
     tensor.inputs.forEach((input, i) => {
       const part = flowing[i];
@@ -41,11 +45,11 @@ function backward(
         throw new Error(`The gradient of ${tensor.operation.name} for input ${i} has the wrong shape: ${shapes}.`);
       }
       const before = arrived.get(input);
-      arrived.set(input, before ? add(before, part) : part);
+      if (before) before.push(part);
+      else arrived.set(input, [part]);
     });
-    if (!wanted.has(tensor)) arrived.delete(tensor);
   }
-  return arrived;
+  return found;
 }
 
 function gradientsOf(tensor: Tensor, upstream: Tensor, between: Set<Tensor>): (Tensor | undefined)[] {

@@ -1,6 +1,6 @@
 import { positiveAxis } from "../shape.ts";
 import { apply, type Operation, type Tensor } from "../tensor.ts";
-import { add, erf, exp, log, multiply, sigmoid, subtract, tanh } from "./elementwise.ts";
+import { add, erf, exp, log, multiply, sigmoid, subtract } from "./elementwise.ts";
 import { reduceMax, reduceSum } from "./reduce.ts";
 
 interface Axis {
@@ -42,27 +42,31 @@ const geluOperation: Operation<GeluForm> = {
   gradient: (node, g) => {
     const [x] = node.inputs;
     const { form } = node.attributes;
+    const share = cumulative(x, form);
     if (form === "exact") {
-      const density = multiply(exp(multiply(multiply(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return [multiply(g, add(cumulative(x, form), multiply(x, density)))];
+      // x times the normal density at x, with u = x / sqrt(2): u exp(-u^2) / sqrt(pi); the divisor goes into the exponent.
+      const u = multiply(x, Math.SQRT1_2);
+      return [multiply(g, add(share, multiply(u, exp(subtract(-0.5 * Math.log(Math.PI), multiply(u, u))))))];
     }
-    const inner = tanh(tanhArgument(x));
-    const slope = multiply(add(multiply(multiply(x, x), 3 * CUBIC), 1), Math.sqrt(2 / Math.PI));
-    const change = multiply(multiply(multiply(subtract(1, multiply(inner, inner)), slope), x), 0.5);
-    return [multiply(g, add(cumulative(x, form), change))];
+    // With y = x s(z): dy/dx = s + x s (1 - s) z', where z' = 3 (z / x) - 2 LINEAR.
+    const y = multiply(x, share);
+    const slope = subtract(multiply(logisticFactor(x), 3), 2 * LINEAR);
+    return [multiply(g, add(share, multiply(subtract(y, multiply(y, share)), slope)))];
   },
   lower: (node, inputs, emit) =>
     emit.node("Gelu", inputs, { approximate: node.attributes.form === "exact" ? "none" : "tanh" }),
 };
 
-const CUBIC = 0.044715;
+/** (1 + tanh(v)) / 2 = sigmoid(2 v), which takes fewer passes; the usual v = sqrt(2 / pi) (x + 0.044715 x^3) doubled. */
+const LINEAR = 2 * Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715 * LINEAR;
 
-const tanhArgument = (x: Tensor): Tensor =>
-  multiply(multiply(x, add(multiply(multiply(x, x), CUBIC), 1)), Math.sqrt(2 / Math.PI));
+/** The argument of the sigmoid over x: CUBIC x^2 + LINEAR. */
+const logisticFactor = (x: Tensor): Tensor => add(multiply(multiply(x, x), CUBIC), LINEAR);
 
 /** The share of a standard normal below x: exactly, or by the usual tanh approximation. */
 const cumulative = (x: Tensor, form: GeluForm["form"]): Tensor =>
-  multiply(add(form === "exact" ? erf(multiply(x, Math.SQRT1_2)) : tanh(tanhArgument(x)), 1), 0.5);
+  form === "exact" ? multiply(add(erf(multiply(x, Math.SQRT1_2)), 1), 0.5) : sigmoid(multiply(x, logisticFactor(x)));
 
 /** Gaussian error linear unit (arXiv 1606.08415): exact, or with tanh. */
 export const gelu = (x: Tensor, form: GeluForm["form"] = "exact"): Tensor => apply(geluOperation, [x], { form });

@@ -3,17 +3,30 @@ import { apply, type Operation, type Tensor } from "../tensor.ts";
 import { softmax } from "./activation.ts";
 import { add, multiply, negate, subtract } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { concat, repeatInterleave, reshape, split, transpose } from "./movement.ts";
+import { concat, repeatInterleave, reshape, split, sumTo, transpose } from "./movement.ts";
+import { reduceSum } from "./reduce.ts";
 
 interface Heads {
   heads: number;
   scale: number;
 }
 
-const separate = (x: Tensor, heads: number): Tensor => {
+const apart = (x: Tensor, heads: number): Tensor => {
   const [batch, length, width] = x.shape;
-  return transpose(reshape(x, [batch, length, heads, (width as number) / heads]), [0, 2, 1, 3]); // [batch, heads, length, head]
+  return reshape(x, [batch, length, heads, (width as number) / heads]);
 };
+
+/** [batch, length, heads x head] to [batch, heads, length, head]. */
+const rowsOf = (x: Tensor, heads: number): Tensor => transpose(apart(x, heads), [0, 2, 1, 3]);
+
+/** [batch, length, heads x head] to [batch, heads, head, length], ready to be the right side of a product. */
+const columnsOf = (x: Tensor, heads: number): Tensor => transpose(apart(x, heads), [0, 2, 3, 1]);
+
+/** The softmax of the scores: [batch, heads, queries, keys]. */
+function attentionWeights([q, k, , bias]: readonly Tensor[], { heads, scale }: Heads): Tensor {
+  const scores = matmul(rowsOf(multiply(q, scale), heads), columnsOf(k, heads));
+  return softmax(bias ? add(scores, bias) : scores);
+}
 
 const attentionOperation: Operation<Heads> = {
   name: "attention",
@@ -28,12 +41,29 @@ const attentionOperation: Operation<Heads> = {
     }
     return { shape: [batch, length, v.shape[2]], dtype: q.dtype };
   },
-  expand: ([q, k, v, bias], { heads, scale }) => {
-    const scores = matmul(separate(multiply(q, scale), heads), separate(k, heads), { transposeB: true });
-    const weights = softmax(bias ? add(scores, bias) : scores); // [batch, heads, queries, keys]
-    const mixed = transpose(matmul(weights, separate(v, heads)), [0, 2, 1, 3]);
-    const [batch, length] = q.shape;
-    return reshape(mixed, [batch, length, v.shape[2]]);
+  expand: (inputs, attributes) => {
+    const [q, , v] = inputs;
+    const mixed = matmul(attentionWeights(inputs, attributes), rowsOf(v, attributes.heads));
+    return reshape(transpose(mixed, [0, 2, 1, 3]), [q.shape[0], q.shape[1], v.shape[2]]);
+  },
+  // Written so that only narrow [.., head] tensors are ever transposed, never the [queries, keys] weights.
+  gradient: (node, g) => {
+    const [q, k, v, bias] = node.inputs;
+    const { heads, scale } = node.attributes;
+    const weights = attentionWeights(node.inputs, node.attributes);
+    const upstream = matmul(rowsOf(g, heads), columnsOf(v, heads)); // [batch, heads, queries, keys]
+    // What the softmax's gradient subtracts, sum over keys of weight x upstream, is the product of the result and its gradient.
+    const common = reduceSum(multiply(apart(g, heads), apart(node, heads)), [3], true); // [batch, queries, heads, 1]
+    const scores = multiply(weights, subtract(upstream, transpose(common, [0, 2, 1, 3])));
+    const forQ = transpose(matmul(scores, rowsOf(k, heads)), [0, 2, 1, 3]);
+    const forK = transpose(matmul(columnsOf(multiply(q, scale), heads), scores), [0, 3, 1, 2]);
+    const forV = transpose(matmul(columnsOf(g, heads), weights), [0, 3, 1, 2]);
+    return [
+      multiply(reshape(forQ, q.shape), scale),
+      reshape(forK, k.shape),
+      reshape(forV, v.shape),
+      ...(bias ? [sumTo(scores, bias.shape)] : []),
+    ];
   },
   lower: (node, [q, k, v, bias], emit) => {
     const { heads, scale } = node.attributes;
@@ -63,8 +93,7 @@ export function repeatHeads(x: Tensor, groups: number, heads: number): Tensor {
   if (groups === heads) return x;
   const [batch, length, width] = x.shape;
   const head = (width as number) / groups;
-  const apart = reshape(x, [batch, length, groups, head]);
-  return reshape(repeatInterleave(apart, 2, heads / groups), [batch, length, heads * head]);
+  return reshape(repeatInterleave(apart(x, groups), 2, heads / groups), [batch, length, heads * head]);
 }
 
 const rotaryOperation: Operation<{ heads: number }> = {
@@ -96,8 +125,7 @@ const rotaryOperation: Operation<{ heads: number }> = {
 function rotate(x: Tensor, cosine: Tensor, sine: Tensor, heads: number): Tensor {
   const [batch, length, width] = x.shape;
   const half = (width as number) / heads / 2;
-  const apart = reshape(x, [batch, length, heads, 2 * half]);
-  const [first, second] = split(apart, 3, 2);
+  const [first, second] = split(apart(x, heads), 3, 2);
   const c = reshape(cosine, [batch, length, 1, half]);
   const s = reshape(sine, [batch, length, 1, half]);
   const turned = concat(

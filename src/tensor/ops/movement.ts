@@ -1,6 +1,7 @@
 import { addDimensions, type Dimension, dimension, multiplyDimensions, subtractDimensions } from "../dimension.ts";
 import { broadcastShapes, positiveAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { apply, type Operation, scalar, type Tensor } from "../tensor.ts";
+import { add } from "./elementwise.ts";
 import { reduceSum } from "./reduce.ts";
 
 const reshapeOperation: Operation<{ shape: Shape }> = {
@@ -186,8 +187,36 @@ const scalarData = (like: Tensor) => {
 /** Zeros before and after along an axis. */
 export function pad(x: Tensor, axis: number, before: Dimension, after: Dimension): Tensor {
   if (before === 0 && after === 0) return x;
-  return apply(padOperation, [x], { axis: positiveAxis(axis, x.rank), before, after });
+  return apply(padOperation, [x], {
+    axis: positiveAxis(axis, x.rank),
+    before: dimension(before),
+    after: dimension(after),
+  });
 }
+
+/**
+ * The sum of tensors of one shape. Padded pieces that lie side by side, as the gradients of slices do, are joined instead of added.
+ */
+export function addAll(parts: readonly Tensor[]): Tensor {
+  const pieces = parts.filter(isPadded);
+  const axis = pieces[0]?.attributes.axis;
+  const joined: Tensor[] = [];
+  let end: Dimension = 0;
+  for (;;) {
+    const next = pieces.find(({ attributes }) => attributes.axis === axis && attributes.before === end);
+    if (!next) break;
+    const [inner] = next.inputs;
+    if (joined.push(inner) > pieces.length) break; // empty pieces would be found again and again
+    end = addDimensions(end, inner.shape[axis]);
+  }
+  const whole = joined.length > 1 && joined.length === pieces.length && end === pieces[0].shape[axis];
+  if (!whole) return parts.reduce((total, part) => add(total, part));
+  const rest = parts.filter((part) => !isPadded(part));
+  return rest.reduce((total, part) => add(total, part), concat(joined, axis));
+}
+
+type Padded = Tensor<{ axis: number; before: Dimension; after: Dimension }>;
+const isPadded = (x: Tensor): x is Padded => x.operation === padOperation;
 
 /** x with a new axis of size 1. */
 export const unsqueeze = (x: Tensor, axis: number): Tensor =>

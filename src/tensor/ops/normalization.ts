@@ -1,7 +1,8 @@
 import { multiplyDimensions } from "../dimension.ts";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, staticShape } from "../shape.ts";
 import { apply, constant, type Operation, type Tensor } from "../tensor.ts";
 import { add, multiply, rsqrt, square, subtract } from "./elementwise.ts";
+import { matmul } from "./matmul.ts";
 import { reshape, sumTo } from "./movement.ts";
 import { reduceMean } from "./reduce.ts";
 
@@ -16,6 +17,12 @@ function standardize(x: Tensor, epsilon: number): { normal: Tensor; factor: Tens
   return { normal: multiply(centred, factor), factor };
 }
 
+/** mean(x weight) over the last axis, as a matrix product: one pass over x instead of two. Result: [..., 1]. */
+function meanProduct(x: Tensor, weight: Tensor): Tensor {
+  const [width] = staticShape(weight.shape, "The gradient of a norm");
+  return multiply(matmul(x, reshape(weight, [width, 1])), 1 / width);
+}
+
 const layerNormOperation: Operation<Epsilon> = {
   name: "layerNorm",
   infer: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
@@ -24,11 +31,9 @@ const layerNormOperation: Operation<Epsilon> = {
     const [x, weight, bias] = node.inputs;
     const { normal, factor } = standardize(x, node.attributes.epsilon);
     const inner = multiply(g, weight);
-    const common = add(
-      reduceMean(inner, [-1], true),
-      multiply(normal, reduceMean(multiply(inner, normal), [-1], true)),
-    );
-    return [multiply(subtract(inner, common), factor), sumTo(multiply(g, normal), weight.shape), sumTo(g, bias.shape)];
+    const slope = multiply(g, normal);
+    const common = add(reduceMean(inner, [-1], true), multiply(normal, meanProduct(slope, weight)));
+    return [multiply(subtract(inner, common), factor), sumTo(slope, weight.shape), sumTo(g, bias.shape)];
   },
   lower: (node, inputs, emit) =>
     emit.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: node.attributes.epsilon } }),
@@ -50,9 +55,9 @@ const rmsNormOperation: Operation<Epsilon> = {
     const [x, weight] = node.inputs;
     const factor = rootMeanSquare(x, node.attributes.epsilon);
     const normal = multiply(x, factor);
-    const inner = multiply(g, weight);
-    const common = multiply(normal, reduceMean(multiply(inner, normal), [-1], true));
-    return [multiply(subtract(inner, common), factor), sumTo(multiply(g, normal), weight.shape)];
+    const slope = multiply(g, normal);
+    const common = multiply(normal, meanProduct(slope, weight));
+    return [multiply(subtract(multiply(g, weight), common), factor), sumTo(slope, weight.shape)];
   },
   lower: (node, inputs, emit) =>
     emit.node("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: { float: node.attributes.epsilon } }),
