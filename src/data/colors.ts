@@ -48,16 +48,41 @@ export function luminance(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
+/**
+ * How light a colour is as part of a drawing, 0 to 255: the mean of its luminance and its strongest channel. Luminance alone takes
+ * a red car's body to be as dark as its wheels.
+ */
+export function lightness(red: number, green: number, blue: number): number {
+  return (luminance(red, green, blue) + Math.max(red, green, blue)) / 2;
+}
+
 /** How far apart two colours look, 0 to about 420: a distance in RGB that weighs green most and blue least, as the eye does. */
 export function colorDistance(a: Rgb, b: Rgb): number {
   return Math.hypot((a[0] - b[0]) * 0.9, (a[1] - b[1]) * 1.2, (a[2] - b[2]) * 0.7);
 }
 
+/** Lightnesses this close to one another count as one tone of an icon. */
+const TONE_WIDTH = 48;
+
+/** The lightness around which most of an icon lies, out of a range. */
+function mainTone(histogram: Float64Array, least: number, greatest: number): number {
+  let best = least;
+  let most = -1;
+  for (let tone = least; tone <= greatest; tone++) {
+    let weight = 0;
+    for (let level = Math.max(0, tone - TONE_WIDTH); level <= Math.min(255, tone + TONE_WIDTH); level++) {
+      weight += histogram[level] * (TONE_WIDTH + 1 - Math.abs(level - tone));
+    }
+    if (weight > most) [best, most] = [tone, weight];
+  }
+  return best;
+}
+
 /**
- * The ramp that gives an icon a named colour: 256 RGB triples indexed by the luminance of the icon's own pixels. The icon's median
- * luminance becomes the colour itself, darker pixels a shade of it and lighter ones a tint, so a purple zebra keeps its stripes.
+ * The ramp that gives an icon a named colour: 256 RGB triples indexed by the lightness of the icon's own pixels. The icon's main
+ * tone becomes the colour itself, darker pixels a shade of it and lighter ones a tint, so a purple zebra keeps its stripes.
  *
- * @param histogram alpha-weighted count of the icon's pixels at each of the 256 luminances
+ * @param histogram alpha-weighted count of the icon's pixels at each of the 256 lightnesses
  */
 export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array {
   const total = histogram.reduce((sum, count) => sum + count, 0);
@@ -69,18 +94,20 @@ export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array
     }
     return 255;
   };
-  const middle = quantile(0.5);
+  // Not among the darkest, or what an icon has of outlines, wheels and windows would lose its contrast to the body.
+  const middle = mainTone(histogram, quantile(0.4), 255);
   const low = Math.min(quantile(0.03), middle - 25);
   const high = Math.max(quantile(0.97), middle + 25);
   const base = COLORS[color];
-  const shade = color === "white" ? ([120, 120, 126] as const) : color === "black" ? BLACK : mix(base, BLACK, 0.72);
-  const tint = color === "black" ? ([120, 120, 126] as const) : mix(base, WHITE, color === "white" ? 1 : 0.55);
+  const shade = color === "white" ? ([120, 120, 126] as const) : color === "black" ? BLACK : mix(base, BLACK, 0.65);
+  const tint = color === "black" ? ([105, 105, 112] as const) : mix(base, WHITE, color === "white" ? 1 : 0.45);
   const ramp = new Uint8Array(256 * 3);
   for (let level = 0; level < 256; level++) {
+    // The powers keep tones near the main one close to the colour: it fills most of the icon, and is told at a glance.
     const tone =
       level < middle
-        ? mix(shade, base, Math.max(0, (level - low) / (middle - low)) ** 0.8)
-        : mix(base, tint, Math.min(1, ((level - middle) / (high - middle)) * 0.8));
+        ? mix(shade, base, Math.max(0, (level - low) / (middle - low)) ** 0.6)
+        : mix(base, tint, Math.min(1, (level - middle) / (high - middle)) ** 1.4);
     ramp.set(tone.map(Math.round), level * 3);
   }
   return ramp;

@@ -3,7 +3,7 @@
  * made, so a long training run draws from memory.
  */
 import { Resvg } from "@resvg/resvg-js";
-import { type ColorName, colorRamp, luminance, type Rgb } from "./colors.ts";
+import { type ColorName, colorRamp, lightness, type Rgb } from "./colors.ts";
 import { iconSvg } from "./icons.ts";
 
 /** An icon cut to its visible outline. `pixels` is RGBA with straight (not premultiplied) alpha, [height, width, 4]. */
@@ -17,7 +17,7 @@ interface Raster {
 export interface IconShape {
   readonly width: number;
   readonly height: number;
-  /** Alpha-weighted number of pixels at each luminance. */
+  /** Alpha-weighted number of pixels at each lightness. */
   readonly histogram: Float64Array;
   /** Mean colour of the icon as drawn by its artist. */
   readonly mean: Rgb;
@@ -101,7 +101,7 @@ export function iconShape(icon: string): IconShape {
     let weight = 0;
     for (let at = 0; at < pixels.length; at += 4) {
       const alpha = pixels[at + 3] / 255;
-      histogram[Math.round(luminance(pixels[at], pixels[at + 1], pixels[at + 2]))] += alpha;
+      histogram[Math.round(lightness(pixels[at], pixels[at + 1], pixels[at + 2]))] += alpha;
       for (let channel = 0; channel < 3; channel++) sum[channel] += pixels[at + channel] * alpha;
       weight += alpha;
     }
@@ -167,7 +167,7 @@ export function spriteFor(icon: string, color: ColorName | null, pixels: number)
 function repaint(raster: Raster, ramp: Uint8Array): Raster {
   const pixels = raster.pixels.slice();
   for (let at = 0; at < pixels.length; at += 4) {
-    const level = Math.round(luminance(pixels[at], pixels[at + 1], pixels[at + 2])) * 3;
+    const level = Math.round(lightness(pixels[at], pixels[at + 1], pixels[at + 2])) * 3;
     pixels[at] = ramp[level];
     pixels[at + 1] = ramp[level + 1];
     pixels[at + 2] = ramp[level + 2];

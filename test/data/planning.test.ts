@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { iconSvg } from "../../src/data/icons.ts";
+import {
+  BACKGROUND_KINDS,
+  boxOf,
+  EASY_OBJECTS,
+  isHeldOut,
+  OBJECT_NAMES,
+  planScene,
+  type Scene,
+  TASKS,
+} from "../../src/data/index.ts";
+import { iconId, OBJECTS, STYLES } from "../../src/data/objects.ts";
+import { POSES } from "../../src/data/poses.ts";
+import { UserError } from "../../src/errors.ts";
+import { Random } from "../../src/random.ts";
+import { manyScenes } from "./scenes.ts";
+
+/** GenEval's rule, written down a second time from its text: centres, margin of a tenth of both sides, direction above one half. */
+function holds(scene: Scene, axis: "x" | "y"): number {
+  const [a, b] = scene.objects.map(boxOf);
+  const center = (box: typeof a) => ({ x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 });
+  const side = (box: typeof a) => ({ x: box.right - box.left, y: box.bottom - box.top });
+  const offset = { x: center(a).x - center(b).x, y: center(a).y - center(b).y };
+  const margin = 0.1 * (side(a)[axis] + side(b)[axis]);
+  const beyond = Math.sign(offset[axis]) * Math.max(0, Math.abs(offset[axis]) - margin);
+  return beyond / Math.hypot(offset.x, offset.y);
+}
+
+describe("the objects", () => {
+  it("are GenEval's 80, of which 36 are easy", () => {
+    expect(new Set(OBJECT_NAMES).size).toBe(80);
+    expect(new Set(EASY_OBJECTS).size).toBe(36);
+    expect(EASY_OBJECTS.every((name) => OBJECT_NAMES.includes(name))).toBe(true);
+  });
+
+  it("have an icon in every style", () => {
+    const icons = [
+      ...Object.values(OBJECTS).map((kind) => kind.icon),
+      ...POSES.flatMap((kind) => Object.values(kind.poses)),
+    ];
+    for (const style of STYLES) for (const icon of icons) expect(iconSvg(iconId(icon, style))).toContain("<svg");
+  });
+});
+
+describe("planScene", () => {
+  it("gives the same scenes for the same seed, and others for another", () => {
+    expect(manyScenes(11, 50)).toEqual(manyScenes(11, 50));
+    expect(manyScenes(11, 50)).not.toEqual(manyScenes(12, 50));
+  });
+
+  it("is plain data", () => {
+    for (const scene of manyScenes(1, 30)) expect(JSON.parse(JSON.stringify(scene))).toEqual(scene);
+  });
+
+  it("keeps objects inside the frame, apart, and on the ground", () => {
+    for (const scene of manyScenes(2, 700)) {
+      const boxes = scene.objects.map(boxOf);
+      for (const [index, box] of boxes.entries()) {
+        expect(Math.min(box.left, box.top, 1 - box.right, 1 - box.bottom)).toBeGreaterThan(0.01);
+        if (scene.background.horizon !== undefined) expect(box.bottom).toBeGreaterThan(scene.background.horizon);
+        for (const other of boxes.slice(index + 1)) {
+          const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+          const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+          expect(width > 0 && height > 0).toBe(false);
+        }
+      }
+    }
+  });
+
+  it("shows what each task is about", () => {
+    for (const task of TASKS) {
+      for (const { objects, ...scene } of manyScenes(3, 60, { tasks: [task] })) {
+        const names = new Set(objects.map((object) => object.name));
+        const colored = objects.filter((object) => object.color !== null).length;
+        if (task === "single_object") expect([objects.length, colored]).toEqual([1, 0]);
+        if (task === "colors") expect([objects.length, colored]).toEqual([1, 1]);
+        if (task === "two_object") expect([objects.length, names.size, colored]).toEqual([2, 2, 0]);
+        if (task === "color_attr")
+          expect([names.size, new Set(objects.map((o) => o.color)).size, colored]).toEqual([2, 2, 2]);
+        if (task === "counting") {
+          expect(names.size).toBe(1);
+          expect([2, 3, 4]).toContain(objects.length);
+        }
+        if (task === "dense") expect([3, 4]).toContain(names.size);
+        if (task === "position") {
+          const whole = { objects, ...scene };
+          expect(Math.max(Math.abs(holds(whole, "x")), Math.abs(holds(whole, "y")))).toBeGreaterThan(0.5);
+        }
+      }
+    }
+  });
+
+  it("leaves held-out combinations to the tests that ask for them", () => {
+    expect(manyScenes(4, 400).some(isHeldOut)).toBe(false);
+    expect(manyScenes(4, 200, { heldOut: "only" }).every(isHeldOut)).toBe(true);
+    const share = manyScenes(4, 2000, { tasks: ["colors"], heldOut: "any" }).filter(isHeldOut).length / 2000;
+    expect(share).toBeGreaterThan(0.05);
+    expect(share).toBeLessThan(0.15);
+  });
+
+  it("holds a relation out whichever way round it is said", () => {
+    const [scene] = manyScenes(5, 1, { tasks: ["position"], heldOut: "only" });
+    expect(isHeldOut({ ...scene, objects: scene.objects.toReversed() })).toBe(true);
+  });
+
+  it("draws from what the options allow, all of it", () => {
+    const scenes = manyScenes(6, 400, {
+      tasks: ["single_object", "colors"],
+      objects: ["car", "dog"],
+      styles: ["flat"],
+      backgrounds: ["plain", "snow"],
+      colors: ["red", "blue"],
+      sizes: [0.5, 0.6],
+      jitter: 0,
+    });
+    const seen = (values: unknown[]) => [...new Set(values)].sort();
+    const objects = scenes.flatMap((scene) => scene.objects);
+    expect(seen(objects.map((object) => object.name))).toEqual(["car", "dog"]);
+    expect(seen(objects.map((object) => object.style))).toEqual(["flat"]);
+    expect(seen(objects.map((object) => object.x))).toEqual([0.5]);
+    expect(seen(scenes.map((scene) => scene.background.kind))).toEqual(["plain", "snow"]);
+    for (const { size, color } of objects) {
+      expect(size).toBeGreaterThanOrEqual(0.5);
+      expect(size).toBeLessThanOrEqual(0.6);
+      expect([null, "red", "blue"]).toContain(color);
+    }
+  });
+
+  it("uses every background and can put an object anywhere", () => {
+    const scenes = manyScenes(7, 600, { tasks: ["single_object"] });
+    expect(new Set(scenes.map((scene) => scene.background.kind)).size).toBe(BACKGROUND_KINDS.length);
+    const columns = scenes.map(({ objects: [object] }) => object.x);
+    expect(Math.min(...columns)).toBeLessThan(0.3);
+    expect(Math.max(...columns)).toBeGreaterThan(0.7);
+  });
+
+  it("says what is wrong with options", () => {
+    const plan = (options: object) => () => planScene(new Random(1), options);
+    expect(plan({ objects: ["unicorn"] })).toThrow(/"unicorn"/);
+    expect(plan({ styles: [] })).toThrow(UserError);
+    expect(plan({ tasks: ["two_object"], objects: ["car"] })).toThrow(/at least 2/);
+    expect(plan({ sizes: [0.9, 0.2] })).toThrow(/Sizes/);
+    expect(plan({ jitter: 2 })).toThrow(/jitter/);
+    expect(plan({ tasks: ["single_object"], heldOut: "only" })).toThrow(/No scene fits/);
+  });
+});
