@@ -1,7 +1,8 @@
+import { UserError } from "../errors.ts";
 import { type Dimension, dimensionTerms } from "../tensor/dimension.ts";
 import { type DType, type HostData, hostData } from "../tensor/dtype.ts";
 import type { AttributeValue, Emitter } from "../tensor/emitter.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { type Shape, showShape } from "../tensor/shape.ts";
 import { inOrder, isInput, isParameter, type Tensor } from "../tensor/tensor.ts";
 import { type ExternalTensor, encodeModel, type InlineTensor, ONNX_TYPES, type OnnxGraph } from "./model.ts";
 
@@ -23,6 +24,8 @@ export interface LoweredProgram {
 /** Writes a traced program as an ONNX model. Equal nodes are written once; what no output needs is never reached. */
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LoweringOptions): LoweredProgram {
   const lowering = new Lowering(options);
+  // All inputs come first: an output may need a size that only the input of another one tells.
+  for (const part of inOrder(Object.values(outputs))) if (isInput(part)) lowering.declareInput(part);
   for (const [name, tensor] of Object.entries(outputs)) lowering.output(name, tensor);
   const { graph } = lowering;
   return { model: encodeModel(graph), inputs: graph.inputs, outputs: graph.outputs };
@@ -36,30 +39,35 @@ class Lowering implements Emitter {
   /** A named size -> where to read it: an input and an axis. */
   readonly #sizes = new Map<string, { input: string; axis: number }>();
   readonly #sizeValues = new Map<string, string>();
+  readonly #claimed = new Set<string>();
   #count = 0;
 
   constructor(private readonly options: LoweringOptions) {}
 
   output(name: string, tensor: Tensor): void {
-    for (const part of inOrder([tensor])) if (isInput(part)) this.#declareInput(part);
+    this.#claim(name);
     const source = this.#value(tensor);
     // An Identity keeps the name of the output apart from that of the value, which may be an input or another output.
     this.graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
     this.graph.outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
   }
 
-  #declareInput(tensor: Tensor): void {
+  declareInput(tensor: Tensor): void {
     const { name } = tensor.attributes as { name: string };
-    const known = this.graph.inputs.find((value) => value.name === name);
-    if (known) {
-      if (this.#names.get(tensor) !== name) throw new Error(`Two inputs of the program are called "${name}".`);
-      return;
-    }
+    this.#claim(name);
     this.#names.set(tensor, name);
     this.graph.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     tensor.shape.forEach((size, axis) => {
       if (typeof size === "string" && !this.#sizes.has(size)) this.#sizes.set(size, { input: name, axis });
     });
+  }
+
+  /** Inputs, weights and outputs share one space of names; what lies between them is numbered with a sign no name begins with. */
+  #claim(name: string): void {
+    if (name.startsWith("%"))
+      throw new Error(`The name "${name}" begins with %, which is kept for values without a name.`);
+    if (this.#claimed.has(name)) throw new Error(`Two inputs, weights or outputs of the program are called "${name}".`);
+    this.#claimed.add(name);
   }
 
   #value(tensor: Tensor): string {
@@ -84,7 +92,13 @@ class Lowering implements Emitter {
 
   #parameter(name: string, tensor: Tensor): string {
     const shape = tensor.shape as readonly number[];
+    this.#claim(name);
     const source = this.options.parameters(name, shape);
+    if (source && (source.shape.length !== shape.length || source.shape.some((size, i) => size !== shape[i]))) {
+      throw new UserError(
+        `The weight "${name}" is ${showShape(source.shape)} but the model needs ${showShape(shape)}.`,
+      );
+    }
     if (source === undefined) {
       this.graph.inputs.push({ name, dtype: tensor.dtype, shape });
       return name;
@@ -106,7 +120,7 @@ class Lowering implements Emitter {
     const key = `${domain}|${type}|${inputs.join(",")}|${JSON.stringify(attributes)}`;
     const before = this.#written.get(key);
     if (before !== undefined) return before;
-    const output = `v${this.#count++}`;
+    const output = `%${this.#count++}`;
     this.#written.set(key, output);
     this.graph.nodes.push({ type, domain, inputs, output, attributes });
     return output;
@@ -116,7 +130,7 @@ class Lowering implements Emitter {
     const key = `constant|${dtype}|${shape}|${this.#fingerprint(data)}`;
     const before = this.#written.get(key);
     if (before !== undefined) return before;
-    const name = `c${this.#count++}`;
+    const name = `%${this.#count++}`;
     this.#written.set(key, name);
     const tensor: InlineTensor = { name, dtype, shape, data };
     this.graph.inline.push(tensor);

@@ -1,17 +1,17 @@
 import type { LoweredProgram } from "../onnx/lower.ts";
 import type { HostArray } from "../tensor/dtype.ts";
+import type { Device } from "./device.ts";
 
-/** Where programs run. `cpu` is always there; the others need an adapter that the engine can find. */
-export type Device = "cpu" | "webgpu" | "cuda";
-
-export const DEVICES: readonly Device[] = ["cpu", "webgpu", "cuda"];
+export { DEVICES, type Device, parseDevice } from "./device.ts";
 
 export interface EngineOptions {
   device: Device;
   /** Threads of one run on the CPU; the engine's own choice (all cores) when left out. */
   threads?: number;
-  /** Folder that external weights are read from. */
+  /** Folder that external weights are read from; in Node only. */
   weightsFolder?: string;
+  /** External weights by the file name they are known under; in a page only. */
+  weights?: readonly { path: string; data: Uint8Array }[];
   /** `quick` spends less time on loading; `full` lets the engine fuse and rearrange all it can. */
   optimization?: "quick" | "full";
 }

@@ -1,4 +1,5 @@
 import { type LoweredProgram, type LoweringOptions, lower } from "../onnx/lower.ts";
+import { dimensionTerms, evaluateDimension } from "../tensor/dimension.ts";
 import type { HostArray } from "../tensor/dtype.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -44,23 +45,27 @@ export class Program {
 
   #check(feeds: Readonly<Record<string, HostArray>>): void {
     const sizes = new Map<string, number>();
-    for (const { name, dtype, shape } of this.lowered.inputs) {
+    for (const { name, shape } of this.lowered.inputs) {
       const given = feeds[name];
       if (!given) throw new Error(`The program needs the input "${name}", which was not given.`);
-      const fits =
-        given.dtype === dtype &&
-        given.shape.length === shape.length &&
-        shape.every((size, axis) => {
-          if (typeof size === "number") return size === given.shape[axis];
-          if (!/^\w+$/.test(size)) return true;
-          const before = sizes.get(size);
-          sizes.set(size, given.shape[axis]);
-          return before === undefined || before === given.shape[axis];
-        });
-      if (!fits) {
+      shape.forEach((size, axis) => {
+        const value = given.shape[axis];
+        if (typeof size === "string" && /^\w+$/.test(size) && value !== undefined && !sizes.has(size)) {
+          sizes.set(size, value);
+        }
+      });
+    }
+    for (const { name, dtype, shape } of this.lowered.inputs) {
+      const given = feeds[name];
+      const fits = shape.every((size, axis) => {
+        const known = dimensionTerms(size).every(({ names }) => names.every((part) => sizes.has(part)));
+        return !known || evaluateDimension(size, sizes) === given.shape[axis];
+      });
+      if (given.dtype !== dtype || given.shape.length !== shape.length || !fits) {
         const got = `${given.dtype}${showShape(given.shape)}`;
-        const known = [...sizes].map(([size, value]) => `${size} = ${value}`).join(", ");
-        throw new Error(`The input "${name}" is ${got} but must be ${dtype}${showShape(shape)} (${known}).`);
+        const values = [...sizes].map(([size, value]) => `${size} = ${value}`).join(", ");
+        const where = values && ` where ${values}`;
+        throw new Error(`The input "${name}" is ${got} but must be ${dtype}${showShape(shape)}${where}.`);
       }
     }
     for (const name of Object.keys(feeds)) {
