@@ -108,7 +108,7 @@ export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array
       level < middle
         ? mix(shade, base, Math.max(0, (level - low) / (middle - low)) ** 0.6)
         : mix(base, tint, Math.min(1, (level - middle) / (high - middle)) ** 1.4);
-    ramp.set(tone.map(Math.round), level * 3);
+    for (let channel = 0; channel < 3; channel++) ramp[level * 3 + channel] = Math.round(tone[channel]);
   }
   return ramp;
 }

@@ -8,7 +8,7 @@ import { spriteFor } from "./sprites.ts";
 const LARGEST_PICTURE = 4096;
 
 /**
- * Draws a scene, antialiased, at any size; the same scene gives the same bytes everywhere.
+ * Draws a scene, antialiased, at any size; the same scene always gives the same bytes.
  *
  * @param size side in pixels, 8 to 4096
  * @returns RGB, [size, size, 3]

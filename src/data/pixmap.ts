@@ -101,24 +101,27 @@ export class Pixmap {
       for (let column = 0; column < columns.cells.length; column++) {
         const fx = columns.fractions[column];
         const from = rows.cells[row] * stride + columns.cells[column] * 4;
-        const topLeft = (1 - fx) * (1 - fy);
-        const topRight = fx * (1 - fy);
-        const bottomLeft = (1 - fx) * fy;
-        const bottomRight = fx * fy;
-        const sample = (channel: number) =>
-          sprite.pixels[from + channel] * topLeft +
-          sprite.pixels[from + 4 + channel] * topRight +
-          sprite.pixels[from + stride + channel] * bottomLeft +
-          sprite.pixels[from + stride + 4 + channel] * bottomRight;
-        const through = 1 - sample(3) / 255;
+        const weights = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
+        const through = 1 - sample(sprite.pixels, from + 3, stride, weights) / 255;
         if (through === 1) continue;
         const to = ((rows.start + row) * size + columns.start + column) * 3;
-        values[to] = values[to] * through + sample(0);
-        values[to + 1] = values[to + 1] * through + sample(1);
-        values[to + 2] = values[to + 2] * through + sample(2);
+        for (let channel = 0; channel < 3; channel++) {
+          values[to + channel] =
+            values[to + channel] * through + sample(sprite.pixels, from + channel, stride, weights);
+        }
       }
     }
   }
+}
+
+/** The weighted mean of a sprite cell, its right neighbour, and the two below them, in one channel. */
+function sample(pixels: Uint8ClampedArray, at: number, stride: number, weights: readonly number[]): number {
+  return (
+    pixels[at] * weights[0] +
+    pixels[at + 4] * weights[1] +
+    pixels[at + stride] * weights[2] +
+    pixels[at + stride + 4] * weights[3]
+  );
 }
 
 /**

@@ -178,18 +178,20 @@ function repaint(raster: Raster, ramp: Uint8Array): Raster {
 /** Area averaging with premultiplied alpha: every source pixel counts by how much of it lies in the target pixel. */
 function shrink(raster: Raster, width: number, height: number): Sprite {
   const sums = new Float32Array((width + 2) * (height + 2) * 4);
-  const stepX = width / raster.width;
-  const stepY = height / raster.height;
+  const columns = shares(raster.width, width);
+  const rows = shares(raster.height, height);
   for (let y = 0; y < raster.height; y++) {
-    for (const [row, weightY] of spans(y * stepY, (y + 1) * stepY, height)) {
-      for (let x = 0; x < raster.width; x++) {
-        const from = (y * raster.width + x) * 4;
-        const alpha = raster.pixels[from + 3];
-        if (alpha === 0) continue;
-        for (const [column, weightX] of spans(x * stepX, (x + 1) * stepX, width)) {
-          const to = ((row + 1) * (width + 2) + column + 1) * 4;
-          const weight = weightX * weightY * (alpha / 255);
-          for (let channel = 0; channel < 3; channel++) sums[to + channel] += raster.pixels[from + channel] * weight;
+    for (let x = 0; x < raster.width; x++) {
+      const from = (y * raster.width + x) * 4;
+      const alpha = raster.pixels[from + 3] / 255;
+      if (alpha === 0) continue;
+      for (const row of rows[y]) {
+        for (const column of columns[x]) {
+          const to = ((row.cell + 1) * (width + 2) + column.cell + 1) * 4;
+          const weight = row.length * column.length * alpha;
+          sums[to] += raster.pixels[from] * weight;
+          sums[to + 1] += raster.pixels[from + 1] * weight;
+          sums[to + 2] += raster.pixels[from + 2] * weight;
           sums[to + 3] += 255 * weight;
         }
       }
@@ -198,11 +200,15 @@ function shrink(raster: Raster, width: number, height: number): Sprite {
   return { width, height, pixels: Uint8ClampedArray.from(sums) };
 }
 
-/** The whole cells that the interval [from, to) touches, each with the length it covers there. */
-function spans(from: number, to: number, end: number): [number, number][] {
-  const covered: [number, number][] = [];
-  for (let cell = Math.floor(from); cell < Math.min(end, Math.ceil(to)); cell++) {
-    covered.push([cell, Math.min(cell + 1, to) - Math.max(cell, from)]);
-  }
-  return covered;
+/** For each pixel of a longer axis, the pixels of the shorter one that it lies in, and how much of their length it covers. */
+function shares(longer: number, shorter: number): { cell: number; length: number }[][] {
+  const step = shorter / longer;
+  return Array.from({ length: longer }, (_, pixel) => {
+    const [from, to] = [pixel * step, (pixel + 1) * step];
+    const covered = [];
+    for (let cell = Math.floor(from); cell < Math.min(shorter, Math.ceil(to)); cell++) {
+      covered.push({ cell, length: Math.min(cell + 1, to) - Math.max(cell, from) });
+    }
+    return covered;
+  });
 }
