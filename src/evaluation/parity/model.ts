@@ -8,6 +8,9 @@ import { type DType, type HostArray, hostArray } from "../../tensor/dtype.ts";
 import { inOrder, isParameter, type Tensor } from "../../tensor/index.ts";
 import type { ParityCase, ParityOutput, RecordedTensor } from "./parity-case.ts";
 
+/** One thread: the models are small, and sums come out in the same order every time. */
+export const PARITY_DEVICE = { device: "cpu", threads: 1 } as const;
+
 /** The small model of a parity folder, with one scope for all that a case traces. */
 export interface ParityModel {
   readonly config: UniPicConfig;
@@ -56,7 +59,7 @@ export async function compute(
     }
   }
   const lowering = { fused, parameters: (name: string) => weights.get(name) };
-  const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu" });
+  const program = await Program.compile(nodeEngine, outputs, lowering, PARITY_DEVICE);
   try {
     return await program.run(feeds);
   } finally {
