@@ -1,4 +1,4 @@
-import { drawScene, type PlanOptions, planScene } from "../data/index.ts";
+import { type PlanOptions, planScene } from "../data/index.ts";
 import type { PatchVaeConfig } from "../models/config.ts";
 import { decodePatches, encodePatches } from "../models/vae-patch.ts";
 import { Scope } from "../nn/scope.ts";
@@ -6,6 +6,7 @@ import { Random } from "../random.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { absolute, add, detach, input, multiply, reduceMean, square, subtract } from "../tensor/index.ts";
+import { drawPixels } from "./batches.ts";
 import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
@@ -48,7 +49,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   const squared = reduceMean(square(difference));
   const total = add(squared, multiply(reduceMean(absolute(difference)), 0.1));
   const random = new Random(seed);
-  const started = componentWeights(config, drawPictures(random.fork(), options, COMPONENT_PICTURES), size);
+  const started = componentWeights(config, randomPictures(random.fork(), options, COMPONENT_PICTURES));
   const program = await TrainingProgram.build(
     engine,
     { device: "cpu", threads: options.threads },
@@ -60,10 +61,10 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
     { parameters: started },
   );
   const rate = { peak: options.learningRate, warmup: Math.min(50, steps), steps, shape: "cosine" } as const;
-  const feeds = (pictures: Float32Array, deviation: number): Record<string, HostArray> => {
+  const feeds = (pictures: HostArray, deviation: number): Record<string, HostArray> => {
     const values = random.normals(noise.shape.reduce<number>((a, b) => a * Number(b), 1));
     return {
-      pixels: hostArray("float32", [batch, 3, size, size], pictures),
+      pixels: pictures,
       noise: hostArray(
         "float32",
         noise.shape as number[],
@@ -74,7 +75,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   for (let step = 0; step < steps; step++) {
     options.signal?.throwIfAborted();
     const losses = await program.step(
-      feeds(drawPictures(random, options, batch), options.noise * random.uniform()),
+      feeds(randomPictures(random, options, batch), options.noise * random.uniform()),
       learningRate(step, rate),
     );
     options.onProgress?.({ step: step + 1, steps, psnr: decibels(losses.squared) });
@@ -94,7 +95,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   let sum = 0;
   const rounds = Math.max(1, Math.floor(MEASURED / batch));
   for (let round = 0; round < rounds; round++) {
-    sum += (await measuring.step(feeds(drawPictures(random, options, batch), 0), 0)).squared / rounds;
+    sum += (await measuring.step(feeds(randomPictures(random, options, batch), 0), 0)).squared / rounds;
   }
   await Promise.all([program.release(), measuring.release()]);
   return { weights, psnr: decibels(sum) };
@@ -103,29 +104,18 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
 /** Peak signal-to-noise ratio of values in [-1, 1]. */
 const decibels = (squaredError: number): number => 10 * Math.log10(4 / squaredError);
 
-/** Pictures of random scenes in [-1, 1]: [count, 3, size, size]. */
-function drawPictures(random: Random, { scenes, size }: FitVaeOptions, count: number): Float32Array {
-  const all = new Float32Array(count * 3 * size * size);
-  for (let picture = 0; picture < count; picture++) {
-    const bytes = drawScene(planScene(random, scenes), size);
-    writePixels(bytes, all, picture * 3 * size * size, size * size);
-  }
-  return all;
-}
-
-/** RGB bytes, rows of pixels, into planes of numbers in [-1, 1]. */
-export function writePixels(bytes: Uint8Array, into: Float32Array, offset: number, area: number): void {
-  for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      into[offset + channel * area + pixel] = bytes[pixel * 3 + channel] / 127.5 - 1;
-    }
-  }
-}
+const randomPictures = (random: Random, { scenes, size }: FitVaeOptions, count: number): HostArray =>
+  drawPixels(
+    Array.from({ length: count }, () => planScene(random, scenes)),
+    size,
+  );
 
 /** The encoder and the decoder's linear part from the principal components of all patches of the pictures. */
-function componentWeights(config: PatchVaeConfig, pictures: Float32Array, size: number): Values {
+function componentWeights(config: PatchVaeConfig, { data, shape }: HostArray): Values {
   const { embed_dim: count, patch } = config;
   const numbers = 3 * patch * patch;
+  const pictures = data as Float32Array;
+  const size = shape[2];
   const side = size / patch;
   const area = size * size;
   const patches = new Float32Array(pictures.length);

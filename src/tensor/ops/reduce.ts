@@ -1,4 +1,5 @@
 import type { Dimension } from "../dimension.ts";
+import type { DType } from "../dtype.ts";
 import { positiveAxis, type Shape, sizeOf } from "../shape.ts";
 import { apply, type Operation, type Tensor } from "../tensor.ts";
 import { cast, divide, equal, multiply } from "./elementwise.ts";
@@ -42,9 +43,20 @@ export const reduceSum = reduction("reduceSum", "ReduceSum", (upstream, _, x) =>
 /** Mean over some axes (all of them when none are named). */
 export const reduceMean = reduction("reduceMean", "ReduceMean", (upstream, _, x, axes) => {
   const count: Dimension = sizeOf(x.shape.filter((_, i) => axes.includes(i)));
-  if (typeof count !== "number") throw new Error("the gradient of a mean over a size only known at run time.");
-  return broadcastTo(multiply(upstream, 1 / count), x.shape);
+  const share =
+    typeof count === "number" ? multiply(upstream, 1 / count) : divide(upstream, sizeTensor(count, x.dtype));
+  return broadcastTo(share, x.shape);
 });
+
+const sizeOperation: Operation<{ size: Dimension }> = {
+  name: "size",
+  infer: () => ({ shape: [], dtype: "int64" }),
+  gradient: () => [],
+  lower: (node, _, emit) => emit.dimension(node.attributes.size),
+};
+
+/** A size as a scalar of the given type; it may only be known at run time. */
+export const sizeTensor = (size: Dimension, dtype: DType): Tensor => cast(apply(sizeOperation, [], { size }), dtype);
 
 /** Largest value over some axes; equal largest values share the gradient. */
 export const reduceMax = reduction("reduceMax", "ReduceMax", (upstream, result, x, axes) => {

@@ -1,0 +1,208 @@
+import { caption } from "../data/captions.ts";
+import { drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
+import { askQuestion } from "../data/questions.ts";
+import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { canvasRows } from "../models/mar.ts";
+import { featureRows } from "../models/unipic.ts";
+import { Random } from "../random.ts";
+import { drawOrder, tokensBetween } from "../sampling/orders.ts";
+import { trainingMaskCount } from "../sampling/training-mask.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import {
+  editPrompt,
+  editTwin,
+  generationPrompt,
+  generationTwin,
+  IMAGE_TOKEN,
+  questionPrompt,
+  TURN_END,
+} from "../text/prompts.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { StageConfig } from "./stage.ts";
+
+/** One batch: the inputs of a training program, by name. */
+export type Batch = Record<string, HostArray>;
+
+/** How often a prompt is replaced by its unconditional twin, so that guidance has something to guide away from. */
+const TWIN_SHARE = 0.1;
+
+/** Makes the batch of any step from the seed and the step's number alone, so that a resumed run sees what it would have seen. */
+export function makeBatch(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  stage: StageConfig,
+  seed: number,
+  step: number,
+): Batch {
+  const random = new Random(seed * 1_000_003 + step);
+  const { generation, editing, understanding } = stage.batch;
+  return {
+    ...(generation > 0 ? prefixed("generation", generationBatch(config, tokenizer, stage, random)) : {}),
+    ...(editing > 0 ? prefixed("editing", editingBatch(config, tokenizer, stage, random)) : {}),
+    ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
+  };
+}
+
+const prefixed = (prefix: string, batch: Batch): Batch =>
+  Object.fromEntries(Object.entries(batch).map(([name, array]) => [`${prefix}.${name}`, array]));
+
+function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const scenes = Array.from({ length: stage.batch.generation }, () => planScene(random, stage.scenes));
+  const prompts = scenes.map((scene) =>
+    random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(caption(random, scene)),
+  );
+  const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
+  return { pixels: drawPixels(scenes, config.mar.img_size), ...drawing(config.mar, ids, random) };
+}
+
+function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const edits = Array.from({ length: stage.batch.editing }, () =>
+    planEdit(random, { ...stage.scenes, ...stage.edits }),
+  );
+  const side = nativeSide(config.mar);
+  const features = side * side + config.mar.buffer_size;
+  const prompts = edits.map((edit) =>
+    random.chance(TWIN_SHARE) ? editTwin(features) : editPrompt(edit.instruction, features),
+  );
+  const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
+  const everywhere = Array.from({ length: edits.length * side * side }, (_, i) => i % (side * side));
+  const pixels = (scenes: Scene[]) => drawPixels(scenes, config.mar.img_size);
+  return {
+    pixels: pixels(edits.map((edit) => edit.target)),
+    source_pixels: pixels(edits.map((edit) => edit.source)),
+    everywhere: hostArray("int64", [edits.length, side * side], everywhere),
+    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), features)),
+    ...drawing(config.mar, ids, random, true),
+  };
+}
+
+function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
+  const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, stage.scenes));
+  const prompts: number[][] = [];
+  const whole = scenes.map((scene) => {
+    const { question, answer } = askQuestion(random, scene, stage.questions);
+    const prompt = tokenizer.encode(questionPrompt(question, patches));
+    prompts.push(prompt);
+    return [...prompt, ...tokenizer.encode(answer + TURN_END)];
+  });
+  const ids = pad(whole);
+  const [, length] = ids.shape;
+  const rows: number[] = [];
+  const labels: number[] = [];
+  whole.forEach((row, b) => {
+    for (let i = prompts[b].length; i < row.length; i++) {
+      rows.push(b * length + i - 1);
+      labels.push(row[i]);
+    }
+  });
+  return {
+    pixels: drawPixels(scenes, config.siglip2.image_size),
+    ids: hostArray("int64", ids.shape, ids.rows.flat()),
+    positions: hostArray(
+      "int64",
+      ids.shape,
+      ids.rows.flatMap((row) => row.map((_, i) => i)),
+    ),
+    mask: hostArray(
+      "int64",
+      ids.shape,
+      ids.rows.flatMap((row, b) => row.map((_, i) => (i < ids.lengths[b] ? 1 : 0))),
+    ),
+    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), patches)),
+    rows: hostArray("int64", [rows.length], rows),
+    labels: hostArray("int64", [labels.length], labels),
+  };
+}
+
+const imageToken = (tokenizer: Tokenizer): number => {
+  const id = tokenizer.tokenId(IMAGE_TOKEN);
+  if (id === undefined) throw new Error(`The tokenizer has no token ${IMAGE_TOKEN}.`);
+  return id;
+};
+
+interface Padded {
+  rows: number[][];
+  lengths: number[];
+  shape: [number, number];
+}
+
+/** Rows filled up on the right to the longest; what fills them is never looked at. */
+function pad(rows: number[][]): Padded {
+  const lengths = rows.map((row) => row.length);
+  const longest = Math.max(...lengths);
+  return {
+    rows: rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]),
+    lengths,
+    shape: [rows.length, longest],
+  };
+}
+
+/** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */
+function drawing(mar: MarConfig, ids: Padded, random: Random, editing = false): Batch {
+  const side = nativeSide(mar);
+  const count = side * side;
+  const [batch, length] = ids.shape;
+  const masked = trainingMaskCount(random, count, mar.mask_ratio_min);
+  const visible = count - masked;
+  const orders = ids.rows.map(() => drawOrder(random, count));
+  const places = orders.map((order) => Array.from(tokensBetween(order, masked, count)));
+  const hidden = orders.flatMap((order, b) =>
+    Array.from(tokensBetween(order, 0, masked), (place) => b * count + place),
+  );
+  const predicted = Array.from({ length: mar.diffusion_batch_mul }, () => hidden).flat();
+  const total = length + visible + mar.buffer_size;
+  const positions = new BigInt64Array(batch * total);
+  const mask = new BigInt64Array(batch * total);
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < total; i++) {
+      const own = i - length;
+      positions[b * total + i] = BigInt(own < 0 ? i : ids.lengths[b] + own);
+      mask[b * total + i] = own < 0 && i >= ids.lengths[b] ? 0n : 1n;
+    }
+  }
+  return {
+    places: hostArray("int64", [batch, visible], places.flat()),
+    visible: hostArray(
+      "int64",
+      [batch, visible],
+      places.flatMap((own, b) => own.map((place) => b * count + place)),
+    ),
+    canvas: hostArray("int64", [batch, count], canvasRows(places, count, mar.buffer_size, editing)),
+    predicted: hostArray("int64", [predicted.length], predicted),
+    ids: hostArray("int64", ids.shape, ids.rows.flat()),
+    positions: hostArray("int64", [batch, total], positions),
+    mask: hostArray("int64", [batch, total], mask),
+    timesteps: hostArray(
+      "int64",
+      [predicted.length],
+      predicted.map(() => random.integer(TIMESTEPS)),
+    ),
+    noise: hostArray(
+      "float32",
+      [predicted.length, tokenWidth(mar)],
+      random.normals(predicted.length * tokenWidth(mar)),
+    ),
+  };
+}
+
+const TIMESTEPS = 1000;
+
+/** Scenes as pixels in [-1, 1]: [count, 3, size, size]. */
+export function drawPixels(scenes: readonly Scene[], size: number): HostArray {
+  const area = size * size;
+  const values = new Float32Array(scenes.length * 3 * area);
+  scenes.forEach((scene, picture) => {
+    writePixels(drawScene(scene, size), values, picture * 3 * area, area);
+  });
+  return hostArray("float32", [scenes.length, 3, size, size], values);
+}
+
+/** RGB bytes, rows of pixels, into planes of numbers in [-1, 1]. */
+function writePixels(bytes: Uint8Array, into: Float32Array, offset: number, area: number): void {
+  for (let pixel = 0; pixel < area; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      into[offset + channel * area + pixel] = bytes[pixel * 3 + channel] / 127.5 - 1;
+    }
+  }
+}

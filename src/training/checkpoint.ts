@@ -1,0 +1,102 @@
+import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  openCheckpoint,
+  openSafetensors,
+  type StoredTensor,
+  toFloat32,
+  writeSafetensors,
+} from "../checkpoint/index.ts";
+import { UserError } from "../errors.ts";
+import { hostArray } from "../tensor/dtype.ts";
+import type { Values } from "./parameters.ts";
+import type { TrainingState } from "./training-program.ts";
+
+/** Where a run stands, beside its numbers. */
+export interface RunPosition {
+  /** Index of the stage in the configuration. */
+  stage: number;
+  /** Steps done in that stage. */
+  stageStep: number;
+  /** Optimizer steps and samples in all stages so far. */
+  step: number;
+  samples: number;
+}
+
+const GROUPS = ["parameters", "moment1", "moment2", "average"] as const;
+const STATE_FILE = "state.safetensors";
+
+/** Values as tensors to write, under a prefix. */
+export function asTensors(values: Values, prefix = ""): StoredTensor[] {
+  return [...values].map(([name, { shape, data }]) => ({
+    name: prefix + name,
+    dtype: "F32",
+    shape: [...shape],
+    bytes: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+  }));
+}
+
+/** Writes everything needed to continue exactly. The position is inside the same file, so the two can never disagree. */
+export async function saveState(folder: string, state: TrainingState, position: RunPosition): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const tensors = GROUPS.flatMap((group) => (state[group] ? asTensors(state[group], `${group}|`) : []));
+  await writeSafetensors(join(folder, STATE_FILE), tensors, { position: JSON.stringify(position) });
+}
+
+/** Reads what {@link saveState} wrote, or gives undefined where there is nothing yet. */
+export async function loadState(
+  folder: string,
+): Promise<{ state: Partial<TrainingState>; position: RunPosition } | undefined> {
+  const path = join(folder, STATE_FILE);
+  try {
+    await access(path);
+  } catch {
+    return undefined;
+  }
+  const file = await openSafetensors(path);
+  try {
+    const position = parsePosition(file.metadata.position, path);
+    const state: Partial<TrainingState> = { step: position.step };
+    for (const name of file.entries.keys()) {
+      const cut = name.indexOf("|");
+      const group = GROUPS.find((candidate) => candidate === name.slice(0, cut));
+      if (!group) throw new UserError(`"${path}" is not the state of a training run: it holds a tensor "${name}".`);
+      state[group] ??= new Map();
+      const tensor = await file.read(name);
+      state[group].set(name.slice(cut + 1), hostArray("float32", tensor.shape, toFloat32(tensor)));
+    }
+    return { state, position };
+  } finally {
+    await file.close();
+  }
+}
+
+function parsePosition(text: string | undefined, path: string): RunPosition {
+  try {
+    const position = JSON.parse(text ?? "") as RunPosition;
+    const whole = [position.stage, position.stageStep, position.step, position.samples];
+    if (whole.every((value) => Number.isInteger(value) && value >= 0)) return position;
+  } catch {}
+  throw new UserError(`"${path}" does not say where the training run stands, so it cannot be continued from it.`);
+}
+
+/** Reads all float weights of a checkpoint (a folder or a file) into memory, to start from. */
+export async function readValues(path: string): Promise<Values> {
+  const reader = await openCheckpoint(path);
+  try {
+    const values: Values = new Map();
+    for (const name of reader.names()) {
+      const tensor = await reader.read(name);
+      values.set(name, hostArray("float32", tensor.shape, toFloat32(tensor)));
+    }
+    return values;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Writes a small file so that it is there whole or not at all. */
+export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
+  await writeFile(`${path}.tmp`, contents);
+  await rename(`${path}.tmp`, path);
+}

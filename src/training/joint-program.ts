@@ -1,0 +1,77 @@
+import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import type { Grid } from "../models/position-table.ts";
+import { visionFeatures } from "../models/unipic.ts";
+import { encodeTokens } from "../models/vae.ts";
+import { Scope } from "../nn/scope.ts";
+import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
+import { type DrawingInputs, drawingLoss, understandingLoss } from "./losses.ts";
+import type { PerTask, StageConfig } from "./stage.ts";
+
+/** The three losses of a stage in one program: their weighted sum, and each by itself. */
+export interface JointLoss {
+  root: Scope;
+  total: Tensor;
+  losses: Record<string, Tensor>;
+}
+
+/** Traces a stage's losses; the inputs are those that `makeBatch` makes. */
+export function traceJointLoss(config: UniPicConfig, stage: Pick<StageConfig, "batch" | "weights">): JointLoss {
+  const root = Scope.root();
+  const losses: Record<string, Tensor> = {};
+  if (stage.batch.generation > 0) losses.generation = drawingTask(root, config, "generation", stage.batch.generation);
+  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage.batch.editing);
+  if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
+  const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as keyof PerTask]));
+  if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
+  return { root, total: weighted.reduce(add), losses };
+}
+
+const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
+  input(`${prefix}.${name}`, dtype, shape);
+
+function drawingTask(root: Scope, config: UniPicConfig, task: "generation" | "editing", batch: number): Tensor {
+  const { mar } = config;
+  const side = nativeSide(mar);
+  const grid: Grid = [side, side];
+  const count = side * side;
+  const size = (name: string) => `${task}_${name}`;
+  const given = inputs(task);
+  const latents = (name: string) => {
+    const pixels = given(name, "float32", [batch, 3, mar.img_size, mar.img_size]);
+    return detach(reshape(encodeTokens(root.child("vae"), config, pixels), [batch, count, tokenWidth(mar)]));
+  };
+  const all = `${size("length")}+${size("visible")}+${mar.buffer_size}`;
+  const drawing: DrawingInputs = {
+    tokens: latents("pixels"),
+    places: given("places", "int64", [batch, size("visible")]),
+    visible: given("visible", "int64", [batch, size("visible")]),
+    canvas: given("canvas", "int64", [batch, count]),
+    predicted: given("predicted", "int64", [size("rows")]),
+    ids: given("ids", "int64", [batch, size("length")]),
+    positions: given("positions", "int64", [batch, all]),
+    mask: given("mask", "int64", [batch, all]),
+    timesteps: given("timesteps", "int64", [size("rows")]),
+    noise: given("noise", "float32", [size("rows"), tokenWidth(mar)]),
+  };
+  if (task === "generation") return drawingLoss(root, config, grid, drawing).loss;
+  return drawingLoss(root, config, grid, drawing, {
+    sourceTokens: latents("source_pixels"),
+    everywhere: given("everywhere", "int64", [batch, count]),
+    source: given("source", "int64", [batch, size("length")]),
+  }).loss;
+}
+
+function understandingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
+  const given = inputs("understanding");
+  const side = config.siglip2.image_size;
+  const shape = [batch, "understanding_length"];
+  const pixels = given("pixels", "float32", [batch, 3, side, side]);
+  return understandingLoss(root, config, {
+    ids: given("ids", "int64", shape),
+    positions: given("positions", "int64", shape),
+    mask: given("mask", "int64", shape),
+    rows: given("rows", "int64", ["answers"]),
+    labels: given("labels", "int64", ["answers"]),
+    picture: { features: visionFeatures(root, config, pixels), source: given("source", "int64", shape) },
+  });
+}

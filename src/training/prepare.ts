@@ -1,0 +1,95 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openCheckpoint, readJson, writeSafetensors } from "../checkpoint/index.ts";
+import { askQuestion, caption, planEdit, planScene } from "../data/index.ts";
+import type { UniPicConfig } from "../models/config.ts";
+import { Random } from "../random.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { TokenizerJson } from "../text/tokenizer.ts";
+import { trainTokenizer } from "../text/train-tokenizer.ts";
+import { asTensors, readValues, writeWhole } from "./checkpoint.ts";
+import { fitVae } from "./fit-vae.ts";
+import type { Values } from "./parameters.ts";
+import type { TrainConfig } from "./train-config.ts";
+
+/** What stands before the first stage: tokenizer, autoencoder, and the model's configuration that follows from them. */
+export interface Prepared {
+  config: UniPicConfig;
+  tokenizer: TokenizerJson;
+  tokenizerConfig: TokenizerJson;
+  vae: Values;
+}
+
+export interface PrepareOptions {
+  folder: string;
+  train: TrainConfig;
+  engine: Engine;
+  signal?: AbortSignal;
+  onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
+}
+
+/** Makes tokenizer and autoencoder, or takes them from the run's folder where an earlier start already made them. */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const { folder, train } = options;
+  await mkdir(folder, { recursive: true });
+  const { tokenizer, config: tokenizerConfig } = await prepareTokenizer(folder, train);
+  const vae = await prepareVae(options);
+  const vocabulary = vocabularyOf(tokenizer);
+  const config: UniPicConfig = {
+    ...train.model,
+    // A multiple of 64 suits matrix kernels and leaves a few rows for tokens added later.
+    llm: { ...train.model.llm, vocab_size: Math.ceil(vocabulary / 64) * 64 },
+  };
+  await writeWhole(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  return { config, tokenizer, tokenizerConfig, vae };
+}
+
+async function prepareTokenizer(
+  folder: string,
+  train: TrainConfig,
+): Promise<{ tokenizer: TokenizerJson; config: TokenizerJson }> {
+  const paths = [join(folder, "tokenizer.json"), join(folder, "tokenizer_config.json")];
+  try {
+    const [tokenizer, config] = await Promise.all(paths.map((path) => readJson(path)));
+    return { tokenizer, config };
+  } catch {
+    const made = trainTokenizer(worldTexts(new Random(train.seed), train.tokenizer.samples), train.tokenizer);
+    await writeWhole(paths[0], JSON.stringify(made.tokenizer));
+    await writeWhole(paths[1], `${JSON.stringify(made.config, null, 2)}\n`);
+    return made as { tokenizer: TokenizerJson; config: TokenizerJson };
+  }
+}
+
+/** Every kind of text that the model will read or write, from the whole world, held-out scenes among them. */
+function* worldTexts(random: Random, samples: number): Generator<string> {
+  for (let i = 0; i < samples; i++) {
+    const scene = planScene(random, { heldOut: "any" });
+    yield caption(random, scene);
+    const { question, answer } = askQuestion(random, scene);
+    yield `${question}\n${answer}`;
+    if (i % 4 === 0) yield planEdit(random, { heldOut: "any" }).instruction;
+  }
+}
+
+function vocabularyOf(tokenizer: TokenizerJson): number {
+  const { vocab } = tokenizer.model as { vocab: Record<string, number> };
+  const added = (tokenizer.added_tokens ?? []) as { id: number }[];
+  return Math.max(...Object.values(vocab), ...added.map(({ id }) => id)) + 1;
+}
+
+async function prepareVae({ folder, train, engine, signal, onVaeProgress }: PrepareOptions): Promise<Values> {
+  const path = join(folder, "vae.safetensors");
+  const found = await openCheckpoint(path).catch(() => undefined);
+  if (found) {
+    await found.close();
+    return readValues(path);
+  }
+  const { vae } = train.model;
+  if (vae.type !== "patch") {
+    throw new Error("Only the patch autoencoder is fitted here; give a KL autoencoder's weights as vae.safetensors.");
+  }
+  const options = { ...train.vae, config: vae, size: train.model.mar.img_size, seed: train.seed };
+  const { weights, psnr } = await fitVae(engine, { ...options, signal, onProgress: onVaeProgress });
+  await writeSafetensors(path, asTensors(weights), { psnr: psnr.toFixed(2) });
+  return weights;
+}

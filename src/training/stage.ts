@@ -1,0 +1,31 @@
+import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
+
+/** A number for each task. */
+export interface PerTask {
+  generation: number;
+  editing: number;
+  understanding: number;
+}
+
+/** One stage of a curriculum: which data, which weights, for how long and how fast. */
+export interface StageConfig {
+  name: string;
+  steps: number;
+  /** Samples of each task in a step; 0 leaves the task out. */
+  batch: PerTask;
+  /** What each task's loss counts in the sum (U:G:E in the paper's Table 1). */
+  weights: PerTask;
+  learningRate: number;
+  schedule: "constant" | "cosine";
+  /** Steps of linear warm-up. */
+  warmup: number;
+  weightDecay: number;
+  /** Share of the moving average of the weights kept every step. */
+  ema: number;
+  /** Beginnings of the names of the parameters that learn; all but the autoencoder when left out. */
+  trains?: string[];
+  /** Which scenes are drawn: the curriculum. */
+  scenes: PlanOptions;
+  edits?: Pick<EditOptions, "types" | "adjust" | "objects" | "backgrounds">;
+  questions?: QuestionOptions;
+}

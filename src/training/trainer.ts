@@ -1,0 +1,197 @@
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Random } from "../random.ts";
+import type { Device, Engine } from "../runtime/engine.ts";
+import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
+import { loadState, type RunPosition, saveState } from "./checkpoint.ts";
+import { traceJointLoss } from "./joint-program.ts";
+import { learningRate } from "./learning-rate.ts";
+import { ADAMW } from "./optimizer.ts";
+import type { Values } from "./parameters.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import type { StageConfig } from "./stage.ts";
+import type { TrainConfig } from "./train-config.ts";
+import { TrainingProgram, type TrainingState } from "./training-program.ts";
+
+export interface TrainProgress {
+  stage: string;
+  /** Steps done in the stage, of how many. */
+  step: number;
+  steps: number;
+  samples: number;
+  losses: Record<string, number>;
+  learningRate: number;
+  samplesPerSecond: number;
+  /** Seconds until the last stage ends, at this speed. */
+  secondsLeft: number;
+}
+
+export interface TrainOptions {
+  train: TrainConfig;
+  /** Where the run keeps its state; a run that is found there is continued. */
+  folder: string;
+  engine: Engine;
+  device?: Device;
+  threads?: number;
+  /** Weights to start from when there is no run to continue. */
+  from?: Values;
+  /** Make batches in a thread of their own (the default), or between the steps. */
+  threadedData?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: TrainProgress) => void;
+  onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
+  /** Called after every checkpoint and at the end of every stage, with the averaged weights. */
+  onCheckpoint?: (weights: Values, prepared: Prepared, position: RunPosition) => Promise<void>;
+}
+
+const SMOOTHING = 0.98;
+
+/**
+ * Runs a curriculum, continuing a run found in the folder. When the signal fires, the state is saved before the function throws the
+ * signal's reason. Returns the averaged weights.
+ */
+export async function train(options: TrainOptions): Promise<{ weights: Values; prepared: Prepared }> {
+  const { train: plan, folder } = options;
+  const prepared = await prepare(options);
+  const found = await loadState(folder);
+  let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };
+  let state: Partial<TrainingState> = found?.state ?? { step: 0, parameters: options.from };
+  let weights: Values = new Map([...(state.parameters ?? []), ...(state.average ?? [])]);
+  while (position.stage < plan.stages.length) {
+    const run = await StageRun.start(options, prepared, state, position);
+    try {
+      await run.toEnd();
+    } finally {
+      await run.close();
+    }
+    state = run.state;
+    weights = run.weights;
+    position = { ...run.position, stage: position.stage + 1, stageStep: 0 };
+    await saveState(folder, run.state, position);
+  }
+  return { weights, prepared };
+}
+
+/** One stage under way. */
+class StageRun {
+  #losses: Record<string, number> = {};
+  #seconds = 0;
+  #samplesHere = 0;
+
+  private constructor(
+    private readonly options: TrainOptions,
+    private readonly prepared: Prepared,
+    private readonly stage: StageConfig,
+    private readonly program: TrainingProgram,
+    private readonly batches: BatchSource,
+    readonly position: RunPosition,
+  ) {}
+
+  static async start(
+    options: TrainOptions,
+    prepared: Prepared,
+    state: Partial<TrainingState>,
+    position: RunPosition,
+  ): Promise<StageRun> {
+    const { train: plan } = options;
+    const stage = plan.stages[position.stage];
+    const { root, total, losses } = traceJointLoss(prepared.config, stage);
+    const learns = stage.trains ?? [""];
+    const program = await TrainingProgram.build(
+      options.engine,
+      { device: options.device ?? "cpu", threads: options.threads },
+      root,
+      total,
+      losses,
+      {
+        optimizer: { ...ADAMW, weightDecay: stage.weightDecay },
+        ema: stage.ema,
+        trains: (name) => !name.startsWith("vae.") && learns.some((beginning) => name.startsWith(beginning)),
+      },
+      new Random(plan.seed + position.stage),
+      { ...state, parameters: new Map([...(state.parameters ?? []), ...prepared.vae]) },
+    );
+    const { config, tokenizer, tokenizerConfig } = prepared;
+    const data = { config, tokenizer, tokenizerConfig, stage, seed: plan.seed + 7919 * position.stage };
+    const batches = options.threadedData === false ? inlineBatches(data) : threadedBatches(data);
+    return new StageRun(options, prepared, stage, program, batches, { ...position });
+  }
+
+  get state(): TrainingState {
+    return this.program.state;
+  }
+
+  get weights(): Values {
+    return this.program.weights;
+  }
+
+  async toEnd(): Promise<void> {
+    const { signal, train: plan } = this.options;
+    while (this.position.stageStep < this.stage.steps) {
+      if (signal?.aborted) {
+        await this.#save();
+        throw signal.reason;
+      }
+      await this.#step();
+      if (this.position.stageStep % plan.checkpointEvery === 0) await this.#checkpoint();
+    }
+    await this.#checkpoint();
+  }
+
+  async #step(): Promise<void> {
+    const { stage, position } = this;
+    const began = performance.now();
+    const rate = learningRate(position.stageStep, {
+      peak: stage.learningRate,
+      warmup: stage.warmup,
+      steps: stage.steps,
+      shape: stage.schedule,
+    });
+    const losses = await this.program.step(await this.batches.next(position.stageStep), rate);
+    if (!Number.isFinite(losses.total)) {
+      throw new Error(`The loss became ${losses.total} at step ${position.stageStep}: use a lower learning rate.`);
+    }
+    const batch = stage.batch.generation + stage.batch.editing + stage.batch.understanding;
+    position.stageStep++;
+    position.step++;
+    position.samples += batch;
+    this.#samplesHere += batch;
+    this.#seconds += (performance.now() - began) / 1000;
+    for (const [name, value] of Object.entries(losses)) {
+      const before = this.#losses[name];
+      this.#losses[name] = before === undefined ? value : SMOOTHING * before + (1 - SMOOTHING) * value;
+    }
+    this.#report(rate);
+  }
+
+  #report(rate: number): void {
+    const { position, stage, options } = this;
+    const stepSeconds = this.#seconds / (this.#samplesHere / (position.samples / position.step || 1));
+    const later = options.train.stages.slice(position.stage + 1).reduce((sum, next) => sum + next.steps, 0);
+    options.onProgress?.({
+      stage: stage.name,
+      step: position.stageStep,
+      steps: stage.steps,
+      samples: position.samples,
+      losses: { ...this.#losses },
+      learningRate: rate,
+      samplesPerSecond: this.#samplesHere / this.#seconds,
+      secondsLeft: stepSeconds * (stage.steps - position.stageStep + later),
+    });
+  }
+
+  async #save(): Promise<void> {
+    await saveState(this.options.folder, this.program.state, this.position);
+    const line = { ...this.position, stageName: this.stage.name, losses: this.#losses };
+    await appendFile(join(this.options.folder, "log.jsonl"), `${JSON.stringify(line)}\n`);
+  }
+
+  async #checkpoint(): Promise<void> {
+    await this.#save();
+    await this.options.onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.program.release(), this.batches.close()]);
+  }
+}
