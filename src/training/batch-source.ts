@@ -23,8 +23,7 @@ const AHEAD = 2;
 
 /** Makes batches ahead in a thread of its own, while the last one is being learned from. */
 export function threadedBatches(data: BatchWorkerData): BatchSource {
-  const file = import.meta.url.endsWith(".ts") ? "./batch-worker.ts" : "./batch-worker.js";
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
+  const worker = startWorker(data);
   const ready = new Map<number, Batch>();
   const asked = new Set<number>();
   let waiting: { step: number; resolve: (batch: Batch) => void; reject: (error: Error) => void } | undefined;
@@ -64,4 +63,13 @@ export function threadedBatches(data: BatchWorkerData): BatchSource {
       await worker.terminate();
     },
   };
+}
+
+/** From source the thread needs the loader that reads TypeScript; a built package has plain JavaScript. */
+function startWorker(workerData: BatchWorkerData): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./batch-worker.js", import.meta.url), { workerData });
+  const entry = JSON.stringify(new URL("./batch-worker.ts", import.meta.url).href);
+  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const code = `import(${loader}).then(({ register }) => { register(); return import(${entry}); });`;
+  return new Worker(code, { eval: true, workerData });
 }
