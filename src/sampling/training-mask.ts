@@ -15,8 +15,11 @@ export function trainingMaskCount(random: Random, tokens: number, maskRatioMin =
   }
   // Rejection would never end on an interval without width.
   if (maskRatioMin === 1) return tokens;
-  return Math.ceil(tokens * random.truncatedNormal(1, 0.25, maskRatioMin, 1));
+  return maskCountAt(tokens, random.truncatedNormal(1, 0.25, maskRatioMin, 1));
 }
+
+/** How many of the tokens a mask rate hides. */
+export const maskCountAt = (tokens: number, rate: number): number => Math.ceil(tokens * rate);
 
 /** One row's training mask: `masked` random tokens hidden. Float32Array [tokens], 1 where hidden. */
 export function trainingMask(random: Random, tokens: number, masked: number): Float32Array {

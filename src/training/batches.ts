@@ -2,10 +2,9 @@ import { caption } from "../data/captions.ts";
 import { drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
 import { askQuestion } from "../data/questions.ts";
 import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { canvasRows } from "../models/mar.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
-import { drawOrder, tokensBetween } from "../sampling/orders.ts";
+import { drawOrder } from "../sampling/orders.ts";
 import { trainingMaskCount } from "../sampling/training-mask.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
@@ -18,6 +17,7 @@ import {
   TURN_END,
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { arrangeDrawing } from "./drawing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 
 /** One batch: the inputs of a training program, by name. */
@@ -140,49 +140,19 @@ function pad(rows: number[][]): Padded {
 
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */
 function drawing(mar: MarConfig, ids: Padded, random: Random, editing = false): Batch {
-  const side = nativeSide(mar);
-  const count = side * side;
-  const [batch, length] = ids.shape;
+  const count = nativeSide(mar) ** 2;
   const masked = trainingMaskCount(random, count, mar.mask_ratio_min);
-  const visible = count - masked;
   const orders = ids.rows.map(() => drawOrder(random, count));
-  const places = orders.map((order) => Array.from(tokensBetween(order, masked, count)));
-  const hidden = orders.flatMap((order, b) =>
-    Array.from(tokensBetween(order, 0, masked), (place) => b * count + place),
-  );
-  const predicted = Array.from({ length: mar.diffusion_batch_mul }, () => hidden).flat();
-  const total = length + visible + mar.buffer_size;
-  const positions = new BigInt64Array(batch * total);
-  const mask = new BigInt64Array(batch * total);
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < total; i++) {
-      const own = i - length;
-      positions[b * total + i] = BigInt(own < 0 ? i : ids.lengths[b] + own);
-      mask[b * total + i] = own < 0 && i >= ids.lengths[b] ? 0n : 1n;
-    }
-  }
+  const arranged = arrangeDrawing(ids, { orders, masked }, mar.buffer_size, mar.diffusion_batch_mul, editing);
+  const [rows] = arranged.predicted.shape;
   return {
-    places: hostArray("int64", [batch, visible], places.flat()),
-    visible: hostArray(
-      "int64",
-      [batch, visible],
-      places.flatMap((own, b) => own.map((place) => b * count + place)),
-    ),
-    canvas: hostArray("int64", [batch, count], canvasRows(places, count, mar.buffer_size, editing)),
-    predicted: hostArray("int64", [predicted.length], predicted),
-    ids: hostArray("int64", ids.shape, ids.rows.flat()),
-    positions: hostArray("int64", [batch, total], positions),
-    mask: hostArray("int64", [batch, total], mask),
+    ...arranged,
     timesteps: hostArray(
       "int64",
-      [predicted.length],
-      predicted.map(() => random.integer(TIMESTEPS)),
+      [rows],
+      Array.from({ length: rows }, () => random.integer(TIMESTEPS)),
     ),
-    noise: hostArray(
-      "float32",
-      [predicted.length, tokenWidth(mar)],
-      random.normals(predicted.length * tokenWidth(mar)),
-    ),
+    noise: hostArray("float32", [rows, tokenWidth(mar)], random.normals(rows * tokenWidth(mar))),
   };
 }
 

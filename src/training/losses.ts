@@ -58,8 +58,8 @@ const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x
 /** The loss of drawing (scalar), and what parity looks at on the way. */
 export interface DrawingLoss {
   loss: Tensor;
-  /** Encoder output before the language model: [batch, buffer + visible, encoder width]. */
-  encoded: Tensor;
+  /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
+  fused: Tensor;
   /** Conditions for the head: [batch, rows x columns, decoder width]. */
   condition: Tensor;
 }
@@ -91,7 +91,7 @@ export function drawingLoss(
     timesteps: inputs.timesteps,
     noise: inputs.noise,
   });
-  return { loss: reduceMean(total), encoded, condition };
+  return { loss: reduceMean(total), fused, condition };
 }
 
 export interface UnderstandingInputs {

@@ -1,0 +1,2 @@
+/** The loss of editing, and its gradients: drawing with a source picture. */
+export { drawingCase as run } from "../training.ts";
