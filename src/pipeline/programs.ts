@@ -1,0 +1,85 @@
+import type { UniPicConfig } from "../models/config.ts";
+import type { Grid } from "../models/position-table.ts";
+import {
+  type Traced,
+  traceDenoise,
+  traceEncode,
+  tracePixels,
+  traceRead,
+  traceRound,
+  traceSee,
+} from "../models/programs.ts";
+import type { LoweringOptions } from "../onnx/lower.ts";
+import type { Engine, EngineOptions } from "../runtime/engine.ts";
+import { Program } from "../runtime/program.ts";
+
+/** The weights of a model, however they are kept. */
+export interface Weights {
+  /** Throws a UserError naming what is missing or misshapen among `needed`. */
+  check(needed: ReadonlyMap<string, readonly number[]>): void;
+  has(name: string): boolean;
+  source: LoweringOptions["parameters"];
+}
+
+/** Compiles a model's programs when they are first needed and keeps them. */
+export class Programs {
+  readonly #compiled = new Map<string, Promise<Program>>();
+
+  constructor(
+    readonly config: UniPicConfig,
+    readonly weights: Weights,
+    private readonly engine: Engine,
+    private readonly options: EngineOptions,
+  ) {}
+
+  read(kind: { cached: boolean; pictures: boolean }): Promise<Program> {
+    return this.#get(`read ${kind.cached} ${kind.pictures}`, () => traceRead(this.config, kind));
+  }
+
+  see(): Promise<Program> {
+    return this.#get("see", () => traceSee(this.config));
+  }
+
+  encode(grid: Grid, pictures: number): Promise<Program> {
+    return this.#get(`encode ${grid} ${pictures}`, () => traceEncode(this.config, grid, pictures));
+  }
+
+  round(grid: Grid, kind: { guided: boolean; editing: boolean }): Promise<Program> {
+    const key = `round ${grid} ${kind.guided} ${kind.editing}`;
+    return this.#get(key, () => {
+      const { outputs, parameters } = traceRound(this.config, grid, kind);
+      return { outputs: { condition: outputs.condition }, parameters };
+    });
+  }
+
+  denoise(guided: boolean): Promise<Program> {
+    return this.#get(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  }
+
+  pixels(grid: Grid, pictures: number): Promise<Program> {
+    return this.#get(`pixels ${grid} ${pictures}`, () => tracePixels(this.config, grid, pictures));
+  }
+
+  #get(key: string, trace: () => Traced): Promise<Program> {
+    let program = this.#compiled.get(key);
+    if (!program) {
+      program = this.#compile(trace());
+      this.#compiled.set(key, program);
+    }
+    return program;
+  }
+
+  async #compile({ outputs, parameters }: Traced): Promise<Program> {
+    const shapes = [...parameters].map(([name, { shape }]) => [name, shape as readonly number[]] as const);
+    this.weights.check(new Map(shapes));
+    const lowering = { fused: true, parameters: this.weights.source };
+    return Program.compile(this.engine, outputs, lowering, this.options);
+  }
+
+  /** Frees all memory on the device. */
+  async release(): Promise<void> {
+    const programs = await Promise.allSettled(this.#compiled.values());
+    this.#compiled.clear();
+    await Promise.all(programs.map((result) => (result.status === "fulfilled" ? result.value.release() : undefined)));
+  }
+}
