@@ -39,6 +39,12 @@ export const each =
 /** The same elements in another shape. */
 export const shaped = (x: Plain, shape: readonly number[]): Plain => ({ shape: [...shape], data: x.data });
 
+/** The last two axes exchanged. */
+export const flipped = (x: Plain): Plain =>
+  fill([...x.shape.slice(0, -2), x.shape.at(-1)!, x.shape.at(-2)!], (place) =>
+    at(x, [...place.slice(0, -2), place.at(-1)!, place.at(-2)!]),
+  );
+
 /** A function from rows to rows along the last axis. */
 export function alongLast(x: Plain, f: (row: number[]) => number[]): Plain {
   const width = x.shape.at(-1)!;
