@@ -98,7 +98,8 @@ export function traceEncode(config: UniPicConfig, grid: Grid, pictures: number):
  * In: `visible` [pictures, visible, token] and their `places`; the context's cache; `positions` and `mask` for the language model;
  * `canvas` (see `canvasRows`), `predicted` [chosen] rows among all rows x places; when editing `source` [rows, buffer + places, width].
  * With guidance there are two rows a picture, the unconditional ones last, which share tokens and places.
- * Out: `condition` [chosen, decoder width], and for a closer look `encoded` (before the language model) and `all` conditions.
+ * Out: `condition` [chosen, decoder width], and for a closer look `fused` (the encoder's states after the language model) and `all`
+ * conditions.
  */
 export function traceRound(config: UniPicConfig, grid: Grid, kind: { guided: boolean; editing: boolean }): Traced {
   const root = Scope.root();
@@ -123,7 +124,7 @@ export function traceRound(config: UniPicConfig, grid: Grid, kind: { guided: boo
   const all = decode(scope, mar, { encoded: fused, canvas, source }, grid);
   const flat = reshape(all, [multiplyDimensions(all.shape[0], count), mar.decoder_embed_dim]);
   const condition = gatherRows(flat, input("predicted", "int64", ["chosen"]));
-  return { outputs: { encoded, all, condition }, parameters: root.parameters };
+  return { outputs: { fused, all, condition }, parameters: root.parameters };
 }
 
 /** Scalars of a denoising step, in the names of `StepCoefficients`, and what the sampler adds. */

@@ -43,6 +43,12 @@ export interface DrawTokensOptions {
   onRound?: (seen: RoundResult) => void;
 }
 
+/** What drawing the tokens of one round needs. */
+export type DenoiseOptions = Pick<
+  DrawTokensOptions,
+  "config" | "pictures" | "guided" | "steps" | "temperature" | "draws" | "onStep"
+> & { programs: Pick<DrawTokensOptions["programs"], "denoise"> };
+
 export interface RoundResult {
   round: MaskRound;
   guidance: number;
@@ -128,8 +134,8 @@ function roundFeeds(
 }
 
 /** Draws one round's tokens from noise with the diffusion head: [pictures x predicted, token]. */
-async function denoiseRound(
-  options: DrawTokensOptions,
+export async function denoiseRound(
+  options: DenoiseOptions,
   at: { round: number; rounds: number },
   condition: HostArray,
   predicted: number,
