@@ -27,12 +27,12 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: Loweri
   // All inputs come first: an output may need a size that only the input of another one tells.
   for (const part of inOrder(Object.values(outputs))) if (isInput(part)) lowering.declareInput(part);
   for (const [name, tensor] of Object.entries(outputs)) lowering.output(name, tensor);
-  const { graph } = lowering;
+  const graph = lowering.finish();
   return { model: encodeModel(graph), inputs: graph.inputs, outputs: graph.outputs };
 }
 
 class Lowering implements Emitter {
-  readonly graph: OnnxGraph = { nodes: [], inline: [], external: [], inputs: [], outputs: [] };
+  readonly #graph: OnnxGraph = { nodes: [], inline: [], external: [], inputs: [], outputs: [] };
   readonly #names = new Map<Tensor, string>();
   readonly #written = new Map<string, string>();
   readonly #buffers = new Map<HostData, number>();
@@ -40,6 +40,9 @@ class Lowering implements Emitter {
   readonly #sizes = new Map<string, { input: string; axis: number }>();
   readonly #sizeValues = new Map<string, string>();
   readonly #claimed = new Set<string>();
+  /** Results of nodes, and those of them that are outputs of the program. */
+  readonly #computed = new Set<string>();
+  readonly #outputNames = new Map<string, string>();
   #count = 0;
 
   constructor(private readonly options: LoweringOptions) {}
@@ -47,16 +50,28 @@ class Lowering implements Emitter {
   output(name: string, tensor: Tensor): void {
     this.#claim(name);
     const source = this.#value(tensor);
-    // An Identity keeps the name of the output apart from that of the value, which may be an input or another output.
-    this.graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
-    this.graph.outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    if (this.#computed.has(source) && !this.#outputNames.has(source)) this.#outputNames.set(source, name);
+    // An input, a constant or another output is handed out as a copy.
+    else this.#graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
+    this.#graph.outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+  }
+
+  /** The graph, in which values that are outputs carry the output's name. */
+  finish(): OnnxGraph {
+    const named = (value: string) => this.#outputNames.get(value) ?? value;
+    const nodes = this.#graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(named),
+      output: named(node.output),
+    }));
+    return { ...this.#graph, nodes };
   }
 
   declareInput(tensor: Tensor): void {
     const { name } = tensor.attributes as { name: string };
     this.#claim(name);
     this.#names.set(tensor, name);
-    this.graph.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    this.#graph.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     tensor.shape.forEach((size, axis) => {
       if (typeof size === "string" && !this.#sizes.has(size)) this.#sizes.set(size, { input: name, axis });
     });
@@ -100,14 +115,14 @@ class Lowering implements Emitter {
       );
     }
     if (source === undefined) {
-      this.graph.inputs.push({ name, dtype: tensor.dtype, shape });
+      this.#graph.inputs.push({ name, dtype: tensor.dtype, shape });
       return name;
     }
     if ("data" in source) {
-      this.graph.inline.push({ name, dtype: tensor.dtype, shape, data: source.data });
+      this.#graph.inline.push({ name, dtype: tensor.dtype, shape, data: source.data });
       return name;
     }
-    this.graph.external.push({ ...source, name });
+    this.#graph.external.push({ ...source, name });
     return source.dtype === tensor.dtype ? name : this.node("Cast", [name], { to: ONNX_TYPES[tensor.dtype] });
   }
 
@@ -122,7 +137,8 @@ class Lowering implements Emitter {
     if (before !== undefined) return before;
     const output = `%${this.#count++}`;
     this.#written.set(key, output);
-    this.graph.nodes.push({ type, domain, inputs, output, attributes });
+    this.#computed.add(output);
+    this.#graph.nodes.push({ type, domain, inputs, output, attributes });
     return output;
   }
 
@@ -133,7 +149,7 @@ class Lowering implements Emitter {
     const name = `%${this.#count++}`;
     this.#written.set(key, name);
     const tensor: InlineTensor = { name, dtype, shape, data };
-    this.graph.inline.push(tensor);
+    this.#graph.inline.push(tensor);
     return name;
   }
 

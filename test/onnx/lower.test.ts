@@ -5,10 +5,10 @@ import { evaluate } from "../tensor/evaluate.ts";
 
 const INPUTS: LoweringOptions = { fused: false, parameters: () => undefined };
 
-/** The operations that a lowered program holds, by the names its nodes are given ("Add:%3"). */
+/** The operations that a lowered program holds, by the names its nodes are given ("Add:%3", "Exp:y"). */
 function nodes(outputs: Record<string, t.Tensor>, options: LoweringOptions = INPUTS): string[] {
   const text = Buffer.from(lower(outputs, options).model).toString("latin1");
-  return [...text.matchAll(/([A-Z][A-Za-z]+):%\d+/g)].map((match) => match[1]);
+  return [...text.matchAll(/([A-Z][A-Za-z]+):[%a-z]/g)].map((match) => match[1]);
 }
 
 const x = t.input("x", "float32", [2, 4]);
@@ -74,6 +74,7 @@ describe("lowering", () => {
     const results = await evaluate({ same: x, one: y, two: y, number: t.scalar(4, x) }, feeds);
     expect(results.same).toEqual(feeds.x);
     expect(results.one).toEqual(results.two);
+    expect(nodes({ same: x, one: y, two: y })).toEqual(["Identity", "Neg", "Identity"]);
     expect(Array.from(results.number.data, Number)).toEqual([4]);
   });
 

@@ -28,8 +28,19 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return subtract(shifted, log(reduceSum(exp(shifted), at, true)));
 }
 
+const siluOperation: Operation<null> = {
+  name: "silu",
+  infer: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  expand: ([x]) => multiply(x, sigmoid(x)),
+  // With s = sigmoid(x) and y = x s: dy/dx = s + y (1 - s).
+  gradient: (node, g) => {
+    const share = sigmoid(node.inputs[0]);
+    return [multiply(g, add(share, subtract(node, multiply(node, share))))];
+  },
+};
+
 /** x sigmoid(x), also called swish. */
-export const silu = (x: Tensor): Tensor => multiply(x, sigmoid(x));
+export const silu = (x: Tensor): Tensor => apply(siluOperation, [x], null);
 
 interface GeluForm {
   form: "exact" | "tanh";
