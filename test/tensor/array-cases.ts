@@ -178,17 +178,6 @@ export const arrayCases: OperationCase[] = [
     reference: ([x]) => fill([2, 2, 3], ([i, j, k]) => at(x, [[0, 3, 3, 1][i * 2 + j], k])),
   },
   {
-    of: "gatherRows",
-    title: "from a table of many rows",
-    shapes: [[3, 2]],
-    build: ([x]) => {
-      const table = t.pad(x, 0, 700, 20);
-      const rows = t.gatherRows(table, whole([4], [701, 702, 701, 2]));
-      return t.multiply(rows, rows);
-    },
-    reference: ([x]) => fill([4, 2], ([i, j]) => (i === 3 ? 0 : at(x, [[1, 2, 1][i], j]) ** 2)),
-  },
-  {
     of: "scatterAddRows",
     shapes: [
       [4, 2],

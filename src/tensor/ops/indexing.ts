@@ -1,12 +1,7 @@
-import type { DType } from "../dtype.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { apply, constant, type Operation, scalar, type Tensor } from "../tensor.ts";
 import { cast, equal } from "./elementwise.ts";
-import { matmul } from "./matmul.ts";
 import { broadcastTo, reshape } from "./movement.ts";
-
-/** Up to this many rows a product with a one-hot matrix is faster than the engine's scatter, which runs on one thread. */
-const FEW_ROWS = 512;
 
 const gatherOperation: Operation<null> = {
   name: "gatherRows",
@@ -17,18 +12,13 @@ const gatherOperation: Operation<null> = {
   gradient: (node, upstream) => {
     const [x, rows] = node.inputs;
     const flat = reshape(rows, [sizeOf(rows.shape)]);
-    const [count, ...rest] = x.shape;
-    if (typeof count === "number" && count <= FEW_ROWS) {
-      const wide = reshape(upstream, [sizeOf(rows.shape), sizeOf(rest)]);
-      return [reshape(matmul(oneHot(flat, count, x.dtype), wide, { transposeA: true }), x.shape), undefined];
-    }
     const updates = reshape(upstream, [sizeOf(rows.shape), ...x.shape.slice(1)]);
     return [scatterAddRows(broadcastTo(scalar(0, x), x.shape), flat, updates), undefined];
   },
   lower: (_, inputs, emit) => emit.node("Gather", inputs, { axis: 0 }),
 };
 
-/** Rows of x (along its first axis) by number, counted from 0. rows: int64 of any shape; result: [...rows, ...rest of x]. */
+/** Rows of x (along its first axis) by number. rows: int64 of any shape; result: [...rows, ...rest of x]. */
 export const gatherRows = (x: Tensor, rows: Tensor): Tensor => apply(gatherOperation, [x, rows], null);
 
 const scatterAddOperation: Operation<null> = {
@@ -80,7 +70,7 @@ const putOperation: Operation<null> = {
 export const takeLast = (x: Tensor, index: Tensor): Tensor => apply(takeOperation, [x, index], null);
 
 /** 1 where the index of a new last axis equals the value, else 0. index: int64 [...]; result: [..., classes]. */
-export function oneHot(index: Tensor, classes: number, dtype: DType = "float32"): Tensor {
+export function oneHot(index: Tensor, classes: number, dtype: "float32" | "float64" = "float32"): Tensor {
   const numbers = constant(
     "int64",
     [classes],
