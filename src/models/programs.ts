@@ -1,8 +1,10 @@
 import { Scope } from "../nn/scope.ts";
+import type { HostArray } from "../tensor/dtype.ts";
 import {
   add,
   addDimensions,
   concat,
+  type Dimension,
   divide,
   exp,
   gatherRows,
@@ -28,15 +30,19 @@ export interface Traced {
   parameters: ReadonlyMap<string, Tensor>;
 }
 
-/** The keys and values that earlier runs left, as inputs `key0`, `value0`, ...: [rows, past, key-value heads x head]. */
-function pastInputs(config: UniPicConfig, rows = "rows"): LayerCache[] {
+/** The keys and values that earlier runs left, as inputs `past key0`, `past value0`, ...: [rows, past, key-value heads x head]. */
+export function pastInputs(config: UniPicConfig, rows: Dimension = "rows"): LayerCache[] {
   const { hidden_size, num_attention_heads, num_key_value_heads, num_hidden_layers } = config.llm;
   const shape = [rows, "past", (hidden_size / num_attention_heads) * num_key_value_heads];
   return Array.from({ length: num_hidden_layers }, (_, i) => ({
-    key: input(`key${i}`, "float32", shape),
-    value: input(`value${i}`, "float32", shape),
+    key: input(`past key${i}`, "float32", shape),
+    value: input(`past value${i}`, "float32", shape),
   }));
 }
+
+/** A cache that an earlier run gave, under the names of the inputs of a later one: no name may stand for an input and an output. */
+export const pastFeeds = (cache: Readonly<Record<string, HostArray>>): Record<string, HostArray> =>
+  Object.fromEntries(Object.entries(cache).map(([name, array]) => [`past ${name}`, array]));
 
 const cacheOutputs = (cache: readonly LayerCache[]): Record<string, Tensor> =>
   Object.fromEntries(cache.flatMap(({ key, value }, i) => [[`key${i}`, key] as const, [`value${i}`, value] as const]));

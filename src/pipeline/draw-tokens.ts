@@ -1,7 +1,7 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { canvasRows } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
-import { STEP_SCALARS } from "../models/programs.ts";
+import { pastFeeds, STEP_SCALARS } from "../models/programs.ts";
 import type { Program } from "../runtime/program.ts";
 import { stepCoefficients } from "../sampling/denoise.ts";
 import { type GuidanceSchedule, guidanceScale } from "../sampling/guidance.ts";
@@ -118,7 +118,7 @@ function roundFeeds(
   const predicted = twice(chosen).flatMap((places, row) => Array.from(places, (place) => row * count + place));
   const canvas = canvasRows(twice(visible), count, buffer, context.source !== undefined);
   return {
-    ...context.cache,
+    ...pastFeeds(context.cache),
     visible: hostArray("float32", [pictures, seen, width], known),
     places: hostArray(
       "int64",

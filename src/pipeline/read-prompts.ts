@@ -1,3 +1,4 @@
+import { pastFeeds } from "../models/programs.ts";
 import { featureRows } from "../models/unipic.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import type { Programs } from "./programs.ts";
@@ -59,7 +60,7 @@ export async function readToken(programs: Programs, before: ReadPrompts, id: num
   const [length] = before.lengths;
   const program = await programs.read({ cached: true, pictures: false });
   const { logits, ...cache } = await program.run({
-    ...before.cache,
+    ...pastFeeds(before.cache),
     ids: hostArray("int64", [1, 1], [id]),
     positions: hostArray("int64", [1, 1], [length]),
     mask: hostArray("int64", [1, length + 1], new BigInt64Array(length + 1).fill(1n)),

@@ -1,62 +1,18 @@
-import { openCheckpoint } from "../../checkpoint/sharded.ts";
 import { UserError } from "../../errors.ts";
 import { fromModelRange } from "../../image/picture.ts";
-import { nativeSide, tokenWidth, type UniPicConfig } from "../../models/config.ts";
+import { nativeSide, tokenWidth } from "../../models/config.ts";
 import type { Grid } from "../../models/position-table.ts";
-import { type Traced, traceRound } from "../../models/programs.ts";
+import { traceRound } from "../../models/programs.ts";
 import { type DrawTokensOptions, drawTokens, type RoundResult } from "../../pipeline/draw-tokens.ts";
 import type { Draws } from "../../pipeline/draws.ts";
-import { Programs, type Weights } from "../../pipeline/programs.ts";
 import { type PromptPictures, readPrompts, rowsOf } from "../../pipeline/read-prompts.ts";
-import { checkpointWeights } from "../../pipeline/weights.ts";
-import type { EngineOptions } from "../../runtime/engine.ts";
-import { nodeEngine } from "../../runtime/node.ts";
-import { Program } from "../../runtime/program.ts";
 import type { GuidanceSchedule } from "../../sampling/guidance.ts";
 import { maskFromOrder } from "../../sampling/orders.ts";
 import { type HostArray, hostArray } from "../../tensor/dtype.ts";
-import { asOutput, feed, PARITY_DEVICE, parityModel } from "./model.ts";
+import { asOutput, feed } from "./model.ts";
 import type { ParityCase, ParityOutput } from "./parity-case.ts";
+import { encodePictures, type Pipeline, promptsOf, withPipeline } from "./pipeline.ts";
 import { promptWithPicture } from "./understand.ts";
-
-/** The pipeline's programs on a parity folder's weights, which the engine reads from their file as it does a checkpoint's. */
-export interface Pipeline {
-  config: UniPicConfig;
-  programs: Programs;
-  /** Compiles one more program on the same weights. */
-  compile(traced: Traced): Promise<Program>;
-}
-
-/** Opens the pipeline's programs for as long as `use` runs. */
-export async function withPipeline<Result>(
-  context: ParityCase,
-  use: (pipeline: Pipeline) => Promise<Result>,
-): Promise<Result> {
-  const { config } = parityModel(context);
-  const reader = await openCheckpoint(context.file(context.folder.manifest.weightsFile));
-  const weights: Weights = checkpointWeights(reader);
-  const options: EngineOptions = { ...PARITY_DEVICE, weightsFolder: context.folder.path };
-  const programs = new Programs(config, weights, nodeEngine, options);
-  const others: Program[] = [];
-  try {
-    return await use({
-      config,
-      programs,
-      compile: async ({ outputs }) => {
-        const program = await Program.compile(
-          nodeEngine,
-          outputs,
-          { fused: true, parameters: weights.source },
-          options,
-        );
-        others.push(program);
-        return program;
-      },
-    });
-  } finally {
-    await Promise.all([programs, ...others, reader].map((open) => ("release" in open ? open.release() : open.close())));
-  }
-}
 
 /** What a round drew from, recorded: `iter<i>.noise_init` and `iter<i>.noise_steps`. */
 interface RecordedRound {
@@ -123,19 +79,24 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
     const { config, programs } = pipeline;
     const produced = new Map<string, ParityOutput>();
     const { params } = context;
-    const prompts = await readRows(context);
+    const prompts = await promptsOf(context);
     const guided = Number(params.cfg) !== 1;
     const pictures = guided ? prompts.length / 2 : prompts.length;
     const side = nativeSide(config.mar);
     const grid = (params.image_shape ?? [side, side]) as Grid;
     const source =
-      "pixels_src" in context.entry.inputs ? await readSource(context, pipeline, grid, produced) : undefined;
+      "pixels_src" in context.entry.inputs
+        ? await encodePictures(pipeline, feed(await context.input("pixels_src")))
+        : undefined;
     const rows = prompts.map((_, row) => (row % pictures) % (source?.encoded.shape[0] ?? 1));
     const seen: PromptPictures | undefined = source && {
       features: rowsOf(source.features, rows),
       imageToken: Number(context.config.image_token_id),
     };
-    if (seen) {
+    if (source && seen) {
+      produced.set("src_tokens", asOutput(source.tokens));
+      produced.set("x_con", asOutput(source.encoded));
+      produced.set("z_src", asOutput(source.features));
       const ids = feed(await context.input("input_ids"), "int64");
       produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, seen.features)));
     }
@@ -169,40 +130,6 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
     await addPictures(context, pipeline, tokens, draws, options, produced);
     return produced;
   });
-}
-
-/** A case's prompts without their padding. */
-async function readRows(context: ParityCase): Promise<number[][]> {
-  const ids = feed(await context.input("input_ids"), "int64");
-  const mask = feed(await context.input("attention_mask"), "int64");
-  const [rows, length] = ids.shape;
-  return Array.from({ length: rows }, (_, row) =>
-    Array.from({ length }, (_, i) => row * length + i)
-      .filter((place) => Number(mask.data[place]) === 1)
-      .map((place) => Number(ids.data[place])),
-  );
-}
-
-/** The source pictures through autoencoder and encoder. */
-async function readSource(
-  context: ParityCase,
-  { programs }: Pipeline,
-  grid: Grid,
-  produced: Map<string, ParityOutput>,
-): Promise<{ encoded: HostArray; features: HostArray }> {
-  const pixels = feed(await context.input("pixels_src"));
-  const [sources] = pixels.shape;
-  const count = grid[0] * grid[1];
-  const places = Array.from({ length: sources * count }, (_, i) => i % count);
-  const program = await programs.encode(grid, sources);
-  const { tokens, encoded, features } = await program.run({
-    pixels,
-    places: hostArray("int64", [sources, count], places),
-  });
-  produced.set("src_tokens", asOutput(tokens));
-  produced.set("x_con", asOutput(encoded));
-  produced.set("z_src", asOutput(features));
-  return { encoded, features };
 }
 
 function addRound(

@@ -1,7 +1,8 @@
 import { denoiseRound } from "../../../pipeline/draw-tokens.ts";
 import { feed } from "../model.ts";
 import type { ParityCase, ParityOutput } from "../parity-case.ts";
-import { RecordedDraws, withPipeline } from "../sampling.ts";
+import { withPipeline } from "../pipeline.ts";
+import { RecordedDraws } from "../sampling.ts";
 
 /** The head's sampler alone, on given conditions: the conditional rows, then, if guided, the unconditional ones. */
 export function run(context: ParityCase): Promise<Map<string, ParityOutput>> {

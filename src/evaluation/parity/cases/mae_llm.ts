@@ -1,9 +1,10 @@
 import { encodeVisible } from "../../../models/mar.ts";
 import type { Grid } from "../../../models/position-table.ts";
+import { pastFeeds, pastInputs } from "../../../models/programs.ts";
 import { embedText, projectIn, readContext } from "../../../models/unipic.ts";
 import { hostArray } from "../../../tensor/dtype.ts";
 import { input } from "../../../tensor/index.ts";
-import { ParityLanguageModel, pastFeeds, pastInputs } from "../language-model.ts";
+import { ParityLanguageModel } from "../language-model.ts";
 import { asOutputs, compute, feed, parityModel } from "../model.ts";
 import type { ParityCase, ParityOutput } from "../parity-case.ts";
 import { gatherVisible, visiblePlaces } from "../visible.ts";
@@ -13,8 +14,7 @@ import { gatherVisible, visiblePlaces } from "../visible.ts";
  * behind the same context's cache.
  */
 export async function run(context: ParityCase): Promise<Map<string, ParityOutput>> {
-  const model = parityModel(context);
-  const { config, root } = model;
+  const { config, root } = parityModel(context);
   const grid = context.params.image_shape as unknown as Grid;
   const recorded = await context.input("x");
   const [batch, rows, columns, width] = recorded.shape;
@@ -43,10 +43,11 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
     grid,
   );
   const count = config.mar.buffer_size + visible.shape[1];
-  const seen = input("mask", "int64", mask.shape.with(1, length + count));
+  const seen = input("mask", "int64", [batch, length + count]);
+  const cachedSeen = input("cached mask", "int64", [batch, `past+${count}`]);
   const embeddings = embedText(root, config, input("ids", "int64", ids.shape));
   const allPositions = input("all positions", "int64", [batch, length + count]);
-  const past = pastInputs(model, batch, length);
+  const past = pastInputs(config, batch);
   const ownPositions = input("own positions", "int64", [batch, count]);
   const lastValid = Array.from({ length: batch }, (_, row) =>
     Array.from(mask.data.slice(row * length, (row + 1) * length), Number).lastIndexOf(1),
@@ -57,19 +58,21 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
       [batch, size],
       Array.from({ length: batch * size }, (_, i) => value(Math.floor(i / size), i % size)),
     );
+  const open = table(length + count, (row, i) => (i < length ? Number(mask.data[row * length + i]) : 1));
   const results = await compute(
     context,
     {
       x_enc: encoded,
       z_enc: projectIn(root, config, encoded),
       fused_nocache: readContext(root, config, encoded, { embeddings }, allPositions, seen),
-      fused_cache: readContext(root, config, encoded, { past }, ownPositions, seen),
+      fused_cache: readContext(root, config, encoded, { past }, ownPositions, cachedSeen),
     },
     {
       visible,
       places: numbers,
       ids,
-      mask: table(length + count, (row, i) => (i < length ? Number(mask.data[row * length + i]) : 1)),
+      mask: open,
+      "cached mask": open,
       "all positions": table(length + count, (row, i) => (i < length ? i : lastValid[row] + 1 + i - length)),
       "own positions": table(count, (row, i) => lastValid[row] + 1 + i),
       ...pastFeeds(cache),

@@ -2,6 +2,7 @@ import { type HostArray, hostArray } from "../../../tensor/dtype.ts";
 import { ParityLanguageModel } from "../language-model.ts";
 import { asOutput, feed, parityModel } from "../model.ts";
 import type { ParityCase, ParityOutput } from "../parity-case.ts";
+import { decodeGreedily, type Pipeline, promptsOf, withPipeline } from "../pipeline.ts";
 
 /** The language model: a padded batch, the same in pieces, a chunk behind a padded context, and greedy decoding row by row. */
 export async function run(context: ParityCase): Promise<Map<string, ParityOutput>> {
@@ -10,11 +11,13 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
   try {
     await prefillAndChunk(context, model, produced);
     await inPieces(context, model, produced);
-    await greedyRows(context, model, produced);
   } finally {
     await model.release();
   }
-  return produced;
+  return withPipeline(context, async (pipeline) => {
+    await greedyRows(context, pipeline, produced);
+    return produced;
+  });
 }
 
 type Produced = Map<string, ParityOutput>;
@@ -67,15 +70,9 @@ async function inPieces(context: ParityCase, model: ParityLanguageModel, produce
 }
 
 /** Each row alone and without its padding. */
-async function greedyRows(context: ParityCase, model: ParityLanguageModel, produced: Produced): Promise<void> {
-  const ids = feed(await context.input("input_ids"), "int64");
-  const mask = feed(await context.input("attention_mask"), "int64");
-  const [batch, length] = ids.shape;
-  for (let row = 0; row < batch; row++) {
-    const own = Array.from((ids.data as BigInt64Array).slice(row * length, (row + 1) * length));
-    const valid = own.filter((_, i) => Number(mask.data[row * length + i]) === 1);
-    const prompt = await model.embed(hostArray("int64", [1, valid.length], BigInt64Array.from(valid)));
-    const greedy = await model.greedy(prompt, Number(context.params.max_new_tokens));
+async function greedyRows(context: ParityCase, pipeline: Pipeline, produced: Produced): Promise<void> {
+  for (const [row, prompt] of (await promptsOf(context)).entries()) {
+    const greedy = await decodeGreedily(pipeline, prompt, Number(context.params.max_new_tokens));
     produced.set(`greedy_ids_row${row}`, greedy.ids);
     produced.set(`greedy_margin_row${row}`, greedy.margin);
     produced.set(`greedy_logits_row${row}`, greedy.logits);
