@@ -15,6 +15,7 @@ import {
   layerNorm as standardize,
   type Tensor,
 } from "../tensor/index.ts";
+import type { Initializer } from "../tensor/tensor.ts";
 import { type MarConfig, tokenWidth } from "./config.ts";
 
 const FREQUENCIES = 128;
@@ -63,7 +64,8 @@ export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: 
   const width = config.diffloss_w;
   const time = timeEmbedding(scope, config, timesteps);
   const y = silu(add(linear(condition, scope.child("cond_embed"), width), time)); // [rows, width]
-  let h = linear(x, scope.child("input_proj"), width);
+  const token = tokenWidth(config);
+  let h = linear(x, scope.child("input_proj"), width, { initial: pairedStart(width, token) });
   for (let index = 0; index < config.diffloss_d; index++) {
     const block = scope.child("res_blocks").child(index);
     const signal = linear(y, block.child("adaLN_modulation.1"), 3 * width, { initial: ZERO });
@@ -75,5 +77,30 @@ export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: 
   const final = scope.child("final_layer");
   const [shift, scale] = split(linear(y, final.child("adaLN_modulation.1"), 2 * width, { initial: ZERO }), 1, 2);
   const normal = modulate(standardize(h, EPSILON), shift, scale);
-  return linear(normal, final.child("linear"), 2 * tokenWidth(config), { initial: ZERO });
+  return linear(normal, final.child("linear"), 2 * token, { initial: passingStart(width, token) });
+}
+
+/**
+ * Our start for the two outer layers: the untrained network passes x through, where zeros would answer nothing. At high noise x is almost
+ * the noise itself, and a sampler multiplies every error made there by up to 1 / sqrt(abar), 195 for UniPic's schedule, so learning
+ * that identity from zeros costs most of a short training. Here x goes into the hidden units as +x and -x, which layer norm keeps centred.
+ */
+function pairedStart(width: number, token: number): Initializer {
+  const weights = new Float32Array(width * token);
+  for (let i = 0; i < Math.min(token, width - token); i++) {
+    weights[i * token + i] = 1;
+    weights[(token + i) * token + i] = -1;
+  }
+  return { kind: "values", values: weights };
+}
+
+/** Undoes {@link pairedStart} and the layer norm after it, for x of unit variance; the variance values start at zero. */
+function passingStart(width: number, token: number): Initializer {
+  const weights = new Float32Array(2 * token * width);
+  const deviation = Math.sqrt((2 * token) / width);
+  for (let i = 0; i < Math.min(token, width - token); i++) {
+    weights[i * width + i] = deviation / 2;
+    weights[i * width + token + i] = -deviation / 2;
+  }
+  return { kind: "values", values: weights };
 }

@@ -67,7 +67,8 @@ export function threadedBatches(data: BatchWorkerData): BatchSource {
 
 /** From source the thread needs the loader that reads TypeScript; a built package has plain JavaScript. */
 function startWorker(workerData: BatchWorkerData): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./batch-worker.js", import.meta.url), { workerData });
+  if (!import.meta.url.endsWith(".ts"))
+    return new Worker(new URL("./batch-worker.js", import.meta.url), { workerData });
   const entry = JSON.stringify(new URL("./batch-worker.ts", import.meta.url).href);
   const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const code = `import(${loader}).then(({ register }) => { register(); return import(${entry}); });`;

@@ -130,6 +130,7 @@ export class TrainingProgram {
       correction2: scalar(1 - beta2 ** number),
     };
     const known = new Set(this.program.inputs.map(({ name }) => name));
+    const changed = new Set(this.program.outputs.map(({ name }) => name));
     for (const group of GROUPS) {
       for (const [name, array] of state[group] ?? []) {
         const key = group === "parameters" ? name : `${group}|${name}`;
@@ -140,7 +141,7 @@ export class TrainingProgram {
     for (const group of GROUPS) {
       for (const name of state.moment1.keys()) {
         const memory = this.#spare[group]?.get(name);
-        if (memory) into[`next|${group}|${name}`] = memory;
+        if (memory && changed.has(`next|${group}|${name}`)) into[`next|${group}|${name}`] = memory;
       }
     }
     const results = await this.program.run(feeds, into);
@@ -154,12 +155,14 @@ export class TrainingProgram {
   }
 }
 
-/** `drawn` with the given values in their places; a value of another size is an error. */
+/**
+ * `drawn` with the given values in their places; a value of another size is an error. Values for parameters that this program does not
+ * have are kept: another stage of the same run may.
+ */
 function complete(drawn: Values, given: Values | undefined): Values {
   for (const [name, array] of given ?? []) {
     const place = drawn.get(name);
-    if (!place) continue;
-    if (place.shape.join() !== array.shape.join()) {
+    if (place && place.shape.join() !== array.shape.join()) {
       throw new Error(`The weight ${name} is [${array.shape}] in the checkpoint and [${place.shape}] in the model.`);
     }
     drawn.set(name, { ...array, data: array.data.slice() });
