@@ -64,8 +64,10 @@ export function adamW(
   const clipped = multiply(gradient, clip);
   const moment1 = add(multiply(state.moment1, beta1), multiply(clipped, 1 - beta1));
   const moment2 = add(multiply(state.moment2, beta2), multiply(square(clipped), 1 - beta2));
-  const deviation = add(divide(sqrt(moment2), sqrt(scalars.correction2)), epsilon);
-  const step = multiply(divide(moment1, deviation), divide(scalars.learningRate, scalars.correction1));
+  // Every pass over a weight costs memory traffic, so the factors that all elements share are joined first.
+  const root = sqrt(scalars.correction2);
+  const rate = divide(multiply(scalars.learningRate, root), scalars.correction1);
+  const step = multiply(divide(moment1, add(sqrt(moment2), multiply(root, epsilon))), rate);
   const kept = decay
     ? multiply(state.parameter, subtract(1, multiply(scalars.learningRate, weightDecay)))
     : state.parameter;

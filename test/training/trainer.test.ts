@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeEngine } from "../../src/runtime/node.ts";
+import type { Values } from "../../src/training/parameters.ts";
+import { type TrainProgress, train } from "../../src/training/trainer.ts";
+import { tinyPlan } from "./tiny-plan.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unipic-train-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = (
+  name: string,
+  steps: number,
+  more: { signal?: AbortSignal; onProgress?: (progress: TrainProgress) => void; threadedData?: boolean } = {},
+) =>
+  train({
+    train: tinyPlan(steps),
+    folder: join(folder, name),
+    engine: nodeEngine,
+    threads: 1,
+    threadedData: false,
+    ...more,
+  });
+
+const bytes = (values: Values, name: string): Buffer => {
+  const { data } = values.get(name)!;
+  return Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+};
+
+describe("training", () => {
+  it("brings each of the three losses well below its start", async () => {
+    const seen: TrainProgress[] = [];
+    await run("learns", 150, { onProgress: (progress) => seen.push(progress) });
+    const [first, last] = [seen[0].losses, seen.at(-1)!.losses];
+    expect(Object.keys(first).sort()).toEqual(["editing", "generation", "gradient_norm", "total", "understanding"]);
+    expect(last.generation).toBeLessThan(0.75 * first.generation);
+    expect(last.editing).toBeLessThan(0.75 * first.editing);
+    expect(last.understanding).toBeLessThan(0.5 * first.understanding);
+    expect(seen.at(-1)).toMatchObject({ step: 150, steps: 150, samples: 150 * 20 });
+  });
+
+  it("continues bit for bit after being stopped between two checkpoints", async () => {
+    const whole = await run("whole", 12);
+    const stop = new AbortController();
+    const stopped = run("parts", 12, {
+      signal: stop.signal,
+      onProgress: ({ step }) => {
+        if (step === 7) stop.abort(new Error("enough"));
+      },
+    });
+    await expect(stopped).rejects.toThrow("enough");
+    const steps: number[] = [];
+    const parts = await run("parts", 12, { onProgress: ({ step }) => steps.push(step) });
+    expect(steps).toEqual([8, 9, 10, 11, 12]);
+    expect([...parts.weights.keys()]).toEqual([...whole.weights.keys()]);
+    for (const name of whole.weights.keys()) {
+      expect(bytes(parts.weights, name).equals(bytes(whole.weights, name)), name).toBe(true);
+    }
+    const state = (name: string) => readFile(join(folder, name, "state.safetensors"));
+    expect((await state("parts")).equals(await state("whole"))).toBe(true);
+  });
+
+  it("learns the same from batches made in a thread", async () => {
+    const inline = await run("whole", 12);
+    const threaded = await run("threaded", 12, { threadedData: true });
+    for (const name of inline.weights.keys()) {
+      expect(bytes(threaded.weights, name).equals(bytes(inline.weights, name)), name).toBe(true);
+    }
+  });
+});
