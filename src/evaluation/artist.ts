@@ -1,0 +1,40 @@
+import type { Picture } from "../image/index.ts";
+import type { DrawOptions } from "../pipeline/options.ts";
+import type { UniPic } from "../pipeline/unipic.ts";
+
+export interface ArtistOptions {
+  /** The same seed gives the same pictures and words; picture i of a call has the seed + i. */
+  seed: number;
+  signal?: AbortSignal;
+}
+
+/** Whatever draws, edits and describes: what a benchmark scores. Every call takes several tasks, and gives a result for each. */
+export interface Artist {
+  generate(prompts: string[], options: ArtistOptions): Promise<Picture[]>;
+  edit(pictures: Picture[], instructions: string[], options: ArtistOptions): Promise<Picture[]>;
+  describe(pictures: Picture[], questions: string[], options: ArtistOptions): Promise<string[]>;
+}
+
+/** How a model draws for the benchmark; its own defaults where nothing is said. */
+export type DrawSettings = Pick<DrawOptions, "rounds" | "steps" | "guidance" | "temperature">;
+
+/** A model as an artist. */
+export function asArtist(model: UniPic, settings: DrawSettings = {}): Artist {
+  return {
+    generate: (prompts, options) => model.generate(prompts, { ...settings, ...options }),
+    async edit(pictures, instructions, { seed, signal }) {
+      const edited: Picture[] = [];
+      for (const [i, picture] of pictures.entries()) {
+        edited.push(...(await model.edit(picture, instructions[i], { ...settings, seed: seed + i, signal })));
+      }
+      return edited;
+    },
+    async describe(pictures, questions, { seed, signal }) {
+      const texts: string[] = [];
+      for (const [i, picture] of pictures.entries()) {
+        texts.push(await model.describe(picture, questions[i], { seed: seed + i, signal }));
+      }
+      return texts;
+    },
+  };
+}
