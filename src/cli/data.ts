@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { checkWritable } from "./output-files.ts";
+import { wholeNumberFor } from "./values.ts";
+
+interface PreviewOptions {
+  seed: number;
+  count: number;
+  size: number;
+  edits?: number;
+  output: string;
+}
+
+const MOST = 400;
+
+const EXAMPLES = `
+Example:
+  unipic data preview --seed 3 --count 48 --output world.png`;
+
+/** `unipic data`: the picture world that models are trained on. */
+export function registerData(program: Command): void {
+  const data = program.command("data").description("Look at what models are trained on.");
+  data
+    .command("preview")
+    .description("Draw a sheet of scenes with captions and questions, and of edits.")
+    .option("--seed <n>", "same seed, same sheet", wholeNumberFor("--seed"), 0)
+    .option("--count <n>", "scenes to show, up to 400", wholeNumberFor("--count", 1, MOST), 24)
+    .option("--size <n>", "side in pixels that a model would see", wholeNumberFor("--size", 8, 1024), 64)
+    .option("--edits <n>", "edits to show (default: half as many as scenes)", wholeNumberFor("--edits", 0, MOST))
+    .option("--output <file>", "the sheet, a .png file", "preview.png")
+    .addHelpText("after", EXAMPLES)
+    .action(preview);
+}
+
+async function preview({ seed, count, size, edits, output }: PreviewOptions): Promise<void> {
+  await checkWritable(output, [".png"]);
+  const [{ contactSheet }, { writeWhole }] = await Promise.all([
+    import("../data/preview.ts"),
+    import("../training/checkpoint.ts"),
+  ]);
+  await writeWhole(output, await contactSheet(seed, count, { size, editCount: edits }));
+  console.log(`Wrote ${output}: ${count} scenes and ${edits ?? Math.ceil(count / 2)} edits, seed ${seed}`);
+}

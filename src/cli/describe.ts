@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { interruptible } from "./interruptible.ts";
+import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
+import { numberFor, wholeNumberFor } from "./values.ts";
+
+interface DescribeCommandOptions extends ModelOptions {
+  maxTokens?: number;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  seed: number;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  unipic describe car.png
+  unipic describe car.png "What color is the car?"`;
+
+/** `unipic describe`: a picture, and a question about it, to text. */
+export function registerDescribe(program: Command): void {
+  const command = program
+    .command("describe")
+    .description("Say what a picture shows, or answer a question about it.")
+    .argument("<picture>", "the picture to look at: PNG, JPEG, WebP, GIF, TIFF or AVIF")
+    .argument("[question]", "what to ask (default: to describe the picture)")
+    .addHelpText("after", EXAMPLES);
+  addModelOptions(command)
+    .option("--max-tokens <n>", "longest answer (default: 64)", numberFor("--max-tokens"))
+    .option("--temperature <x>", "0 gives the likeliest answer, 1 varies (default: 0)", numberFor("--temperature"))
+    .option("--top-k <n>", "choose among the n likeliest words only (default: all)", numberFor("--top-k"))
+    .option("--top-p <x>", "choose among the words that make up this share (default: 1)", numberFor("--top-p"))
+    .option("--seed <n>", "same seed, same answer", wholeNumberFor("--seed"), 0)
+    .option("--json", "print one JSON object in place of the plain answer")
+    .action(describe);
+}
+
+async function describe(path: string, question: string | undefined, options: DescribeCommandOptions): Promise<void> {
+  const { readPicture } = await import("../image/codec.ts");
+  const picture = await readPicture(path);
+  const folder = await modelFolderOf(options);
+  const { maxTokens, temperature, topK, topP, seed, json } = options;
+  const onText = json ? undefined : (piece: string) => process.stdout.write(piece);
+  const answer = await interruptible("Stopped before the answer was complete.", (signal) =>
+    withModel(folder, options, (model) =>
+      model.describe(picture, question, { maxTokens, temperature, topK, topP, seed, signal, onText }),
+    ),
+  );
+  const seconds = Number((performance.now() / 1000).toFixed(2));
+  if (!json) process.stdout.write("\n");
+  else console.log(JSON.stringify({ answer, picture: path, question: question ?? null, model: folder, seed, seconds }));
+}

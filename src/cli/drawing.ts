@@ -1,0 +1,106 @@
+/** What `generate` and `edit` share: their options, and drawing with progress into files. */
+import type { Command } from "commander";
+import type { Picture } from "../image/picture.ts";
+import type { DrawOptions, DrawProgress } from "../pipeline/options.ts";
+import type { UniPic } from "../pipeline/unipic.ts";
+import { interruptible } from "./interruptible.ts";
+import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
+import { checkWritable, numberedFiles } from "./output-files.ts";
+import { bar, ProgressLine } from "./progress-line.ts";
+import { numberFor, wholeNumberFor } from "./values.ts";
+import { version } from "./version.ts";
+
+export interface DrawingOptions extends ModelOptions {
+  output?: string;
+  seed: number;
+  count: number;
+  steps?: number;
+  rounds?: number;
+  guidance?: number;
+  temperature?: number;
+  json?: boolean;
+  progress?: boolean;
+}
+
+/** Adds the options of a command that draws; `output` is what its default is called in the help. */
+export function addDrawingOptions(command: Command, output: string): Command {
+  return addModelOptions(command)
+    .option("--output <file>", `picture to write, .png, .jpg or .webp; replaces one already there (default: ${output})`)
+    .option("--seed <n>", "same seed, same picture; picture i of several has seed + i - 1", wholeNumberFor("--seed"), 0)
+    .option(
+      "--count <n>",
+      "different pictures to draw; with more than one, files are numbered: car.png becomes car-1.png, car-2.png, ...",
+      wholeNumberFor("--count", 1),
+      1,
+    )
+    .option("--steps <n>", "denoising steps (default: the model's own)", numberFor("--steps"))
+    .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
+    .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
+    .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
+    .option("--json", "print one JSON object about what was written")
+    .option("--progress", "show progress even where stderr is no terminal");
+}
+
+/** One request to draw. */
+export interface DrawingTask {
+  options: DrawingOptions;
+  /** The file to write where no option names one. */
+  output: string;
+  /** The words that are followed: the prompt, or the instruction. */
+  words: string;
+  /** Width and height of the pictures for a model. */
+  size: (model: UniPic) => readonly [width: number, height: number];
+  draw: (model: UniPic, options: DrawOptions & { count: number }) => Promise<Picture[]>;
+  /** More to say in the JSON object. */
+  about: Record<string, unknown>;
+}
+
+/** Draws, writes the pictures and says on stdout what was written. Nothing is written before everything is drawn. */
+export async function drawIntoFiles(task: DrawingTask): Promise<void> {
+  const { options, words } = task;
+  const { drawing, gridOf, pictureCount } = await import("../pipeline/options.ts");
+  const files = numberedFiles(task.output, pictureCount(options.count));
+  for (const file of files) await checkWritable(file);
+  const folder = await modelFolderOf(options);
+  const { seed, count, steps, rounds, guidance, temperature } = options;
+  const chosen = { seed, steps, rounds, guidance, temperature };
+  const written = await interruptible("Stopped; no picture was written.", (signal) =>
+    withModel(folder, options, async (model) => {
+      const { mar } = model.config;
+      const size = task.size(model);
+      const settings = drawing(chosen, mar, gridOf(size, mar));
+      const line = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
+      const onProgress = (progress: DrawProgress) => line.show(showProgress(progress));
+      try {
+        const pictures = await task.draw(model, { ...chosen, count, signal, onProgress });
+        // A signal is only seen between two pieces of work; this lets one that came during the last of them be seen.
+        await new Promise((resolve) => setImmediate(resolve));
+        signal.throwIfAborted();
+        return { pictures, settings: { ...settings, size, count, device: options.device } };
+      } finally {
+        line.clear();
+      }
+    }),
+  );
+  const { writePicture } = await import("../image/codec.ts");
+  for (const [i, picture] of written.pictures.entries()) {
+    const metadata = { Software: `unipic ${version()}`, prompt: words, seed: String(seed + i) };
+    await writePicture(files[i], picture, metadata);
+    if (options.json) continue;
+    console.log(`Wrote ${files[i]}: ${picture.width}x${picture.height} pixels, seed ${seed + i}, ${seconds()} s`);
+  }
+  if (options.json) {
+    const { settings } = written;
+    console.log(
+      JSON.stringify({ files, seed, prompt: words, model: folder, seconds: seconds(), settings, ...task.about }),
+    );
+  }
+}
+
+/** Seconds since the command was started. */
+const seconds = (): number => Number((performance.now() / 1000).toFixed(2));
+
+function showProgress({ done, round, rounds }: DrawProgress): string {
+  const percent = `${Math.round(done * 100)}%`.padStart(4);
+  return `drawing ${bar(done)}${percent}  round ${Math.min(round + 1, rounds)} of ${rounds}`;
+}

@@ -1,0 +1,142 @@
+import { stat } from "node:fs/promises";
+import type { Command } from "commander";
+import type { UniPicConfig } from "../models/config.ts";
+import type { PartSummary } from "./checkpoint-parts.ts";
+import { modelFolderOf } from "./model-options.ts";
+import type { TaskState } from "./task-needs.ts";
+
+/** What is known of a checkpoint; configuration, vocabulary and tasks only where it is a model folder. */
+export interface CheckpointInfo {
+  path: string;
+  parts: PartSummary[];
+  absent: string[];
+  tensors: number;
+  parameters: number;
+  bytes: number;
+  config?: UniPicConfig;
+  /** Tokens of the tokenizer; the embedding may have more rows. */
+  vocabulary?: number;
+  tasks?: TaskState[];
+}
+
+const EXAMPLES = `
+Examples:
+  unipic info
+  unipic info models/mine --json
+  unipic info pytorch_model.bin`;
+
+/** `unipic info`: what a checkpoint contains. */
+export function registerInfo(program: Command): void {
+  program
+    .command("info")
+    .description("Say what a checkpoint contains: parts, parameters, and what it can do.")
+    .argument(
+      "[model]",
+      "a model folder, or a .safetensors, .bin, .ckpt, .pt or .pth file (default: the package's model)",
+    )
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(info);
+}
+
+async function info(model: string | undefined, { json }: { json?: boolean }): Promise<void> {
+  const found = await inspectCheckpoint(await modelFolderOf({ model }));
+  console.log(json ? JSON.stringify(found) : showInfo(found));
+}
+
+/** Looks at a model folder or a single file of weights. */
+async function inspectCheckpoint(path: string): Promise<CheckpointInfo> {
+  const { listTensors, PART_NAMES, summarizeParts } = await import("./checkpoint-parts.ts");
+  const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
+  const folder = isFile ? undefined : await inspectFolder(path);
+  const tensors = await listTensors(folder?.weights ?? path);
+  const parts = summarizeParts(tensors);
+  const total = (of: (part: PartSummary) => number) => parts.reduce((sum, part) => sum + of(part), 0);
+  const found = {
+    path,
+    parts,
+    absent: PART_NAMES.filter((name) => !parts.some(({ part }) => part === name)),
+    tensors: tensors.length,
+    parameters: total(({ parameters }) => parameters),
+    bytes: total(({ bytes }) => bytes),
+  };
+  if (!folder) return found;
+  const { taskStates } = await import("./task-needs.ts");
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const { config, vocabulary } = folder;
+  return { ...found, config, vocabulary, tasks: taskStates(config, shapes) };
+}
+
+async function inspectFolder(path: string): Promise<{ weights: string; config: UniPicConfig; vocabulary: number }> {
+  const [{ modelFolder }, { parseConfig }, { Tokenizer }] = await Promise.all([
+    import("../checkpoint/index.ts"),
+    import("../models/config.ts"),
+    import("../text/tokenizer.ts"),
+  ]);
+  const folder = await modelFolder(path);
+  const config = parseConfig(folder.config, `${path}/config.json`);
+  const { vocabularySize } = await Tokenizer.fromFolder(path);
+  return { weights: folder.weights, config, vocabulary: vocabularySize };
+}
+
+function showInfo({ path, parts, absent, config, vocabulary, tasks = [], ...all }: CheckpointInfo): string {
+  const rows = [...parts, { part: "all", dtypes: [], ...all }].map(({ part, tensors, parameters, bytes, dtypes }) => [
+    part,
+    String(tensors),
+    parameters.toLocaleString("en"),
+    showBytes(bytes),
+    dtypes.join(", "),
+  ]);
+  return [
+    path,
+    "",
+    ...(config ? [...showConfig(config, vocabulary), ""] : []),
+    ...table([["part", "tensors", "parameters", "size", "types"], ...rows]),
+    ...(absent.length > 0 ? [`not there: ${absent.join(", ")}`] : []),
+    ...(tasks.length > 0 ? ["", ...tasks.map(showTask)] : []),
+  ].join("\n");
+}
+
+function showConfig({ llm, mar, vae, siglip2 }: UniPicConfig, vocabulary?: number): string[] {
+  const side = mar.img_size / (mar.vae_stride * mar.patch_size);
+  const depth = `${mar.encoder_depth} + ${mar.decoder_depth} blocks, width ${mar.encoder_embed_dim}`;
+  return table([
+    [
+      "pictures",
+      `${mar.img_size}x${mar.img_size} pixels, ${side}x${side} tokens, seen at ${siglip2.image_size}x${siglip2.image_size}`,
+    ],
+    ["language model", `Qwen2, ${llm.num_hidden_layers} layers, width ${llm.hidden_size}`],
+    ["vocabulary", `${vocabulary} tokens, ${llm.vocab_size} rows in the embedding`],
+    ["MAR", `${depth}, ${mar.buffer_size} buffer tokens`],
+    ["diffusion head", `${mar.diffloss_d} blocks, width ${mar.diffloss_w}, ${mar.num_sampling_steps} steps`],
+    ["SigLIP2", `${siglip2.num_hidden_layers} layers, width ${siglip2.hidden_size}, patches of ${siglip2.patch_size}`],
+    ["autoencoder", `${vae.type ?? "kl"}, stride ${mar.vae_stride}, ${vae.embed_dim} channels`],
+  ]);
+}
+
+const NAMED = 3;
+
+function showTask({ task, by, missing }: TaskState): string {
+  if (missing.length === 0) return `${task}: yes${by ? `, pictures are seen by ${by}` : ""}`;
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
+  return `${task}: no, weights are missing or misshapen: ${missing.slice(0, NAMED).join(", ")}${more}`;
+}
+
+function showBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** Columns as wide as their longest cell; numbers to the right. */
+function table(rows: readonly string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        /^[\d,.]+( [kMGT]?B)?$/.test(cell) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,18 @@
+import { Interrupted } from "./failure.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Does work that can be stopped: the first Ctrl-C fires the signal with `sentence` as its reason, and the work ends in good order; a
+ * second one ends the process at once.
+ */
+export async function interruptible<T>(sentence: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort(new Interrupted(sentence));
+  for (const name of SIGNALS) process.once(name, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of SIGNALS) process.off(name, stop);
+  }
+}

@@ -1,0 +1,8 @@
+/** The entry of the `unipic` command. */
+import { runCommandLine } from "./program.ts";
+
+// A reader that has seen enough, as `head` does, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -1,0 +1,98 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { caption, planScene } from "../data/index.ts";
+import { exhibitSheet } from "../evaluation/sheet.ts";
+import { type LoadOptions, UniPic } from "../pipeline/unipic.ts";
+import { Random } from "../random.ts";
+import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
+import { exportModel } from "../training/export.ts";
+import type { Values } from "../training/parameters.ts";
+import type { Prepared } from "../training/prepare.ts";
+import type { StageConfig } from "../training/stage.ts";
+import type { TrainConfig } from "../training/train-config.ts";
+
+const SAMPLES = 12;
+/** The same prompts and the same noise every time, so that sheets can be compared. */
+const SEED = 20_250_801;
+/** Few rounds and steps: good enough to see how training goes, done in seconds. */
+const ROUNDS = 8;
+const STEPS = 20;
+
+/** Prompts out of a stage's own scenes. */
+export function samplePrompts(stage: StageConfig): string[] {
+  const random = new Random(SEED);
+  return Array.from({ length: SAMPLES }, () => caption(random, planScene(random, stage.scenes)));
+}
+
+/** Draws sheets of samples while training goes on, into the run's folder. */
+export class SampleSheets {
+  #lastStep: number | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly plan: TrainConfig,
+    private readonly loading: LoadOptions,
+  ) {}
+
+  /**
+   * Draws a sheet when one is due: every `sampleEvery` steps and at the end of each stage. A sheet that fails is no reason to stop training.
+   *
+   * @returns what to tell the person who is watching, or undefined where no sheet was due
+   */
+  async afterCheckpoint(
+    weights: Values,
+    prepared: Prepared,
+    position: RunPosition,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    if (!this.#isDue(position)) return undefined;
+    this.#lastStep = position.step;
+    const file = join(this.folder, `samples-${String(position.step).padStart(7, "0")}.png`);
+    try {
+      const sheet = await this.#draw(weights, prepared, this.plan.stages[position.stage], signal);
+      await writeWhole(file, sheet);
+      return `samples after step ${position.step}: ${file}`;
+    } catch (error) {
+      return `no samples after step ${position.step}: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  #isDue({ stage, stageStep, step }: RunPosition): boolean {
+    const { sampleEvery, checkpointEvery, stages } = this.plan;
+    if (sampleEvery === 0 || step === this.#lastStep) return false;
+    const sheetsBy = (steps: number) => Math.floor(steps / sampleEvery);
+    return stageStep === stages[stage].steps || sheetsBy(step) > sheetsBy(step - checkpointEvery);
+  }
+
+  async #draw(weights: Values, prepared: Prepared, stage: StageConfig, signal: AbortSignal): Promise<Uint8Array> {
+    const folder = join(this.folder, "sample-model");
+    try {
+      await exportModel(folder, weights, prepared);
+      const model = await UniPic.load(folder, this.loading);
+      try {
+        const prompts = samplePrompts(stage);
+        const { mar } = model.config;
+        const tokens = (mar.img_size / (mar.vae_stride * mar.patch_size)) ** 2;
+        const pictures = await model.generate(prompts, {
+          seed: SEED,
+          rounds: Math.min(ROUNDS, tokens),
+          steps: STEPS,
+          signal,
+        });
+        return await exhibitSheet(
+          pictures.map((picture, i) => ({
+            test: stage.name,
+            task: prompts[i],
+            pictures: [picture],
+            outcome: "",
+            isRight: true,
+          })),
+        );
+      } finally {
+        await model.release();
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}

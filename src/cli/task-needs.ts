@@ -1,0 +1,59 @@
+import { nativeSide, type UniPicConfig } from "../models/config.ts";
+import type { Grid } from "../models/position-table.ts";
+import {
+  type Traced,
+  traceDenoise,
+  traceEncode,
+  tracePixels,
+  traceRead,
+  traceRound,
+  traceSee,
+} from "../models/programs.ts";
+
+/** What can be asked of a model, and what a checkpoint lacks for it. */
+export interface TaskState {
+  task: "generate" | "edit" | "describe";
+  /** How pictures are seen, where they are. */
+  by?: "SigLIP2" | "the MAR encoder";
+  /** Names of the weights that are missing or have another shape; the task can be done when there are none. */
+  missing: string[];
+}
+
+/** Compares the weights that each task's programs ask for with those that are there. */
+export function taskStates(
+  config: UniPicConfig,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): [generate: TaskState, edit: TaskState, describe: TaskState] {
+  const side = nativeSide(config.mar);
+  const grid: Grid = [side, side];
+  const drawing = [traceDenoise(config, true), tracePixels(config, grid, 1)];
+  const reading = traceRead(config, { cached: false, pictures: true });
+  const hasTower = shapes.has("siglip2_proj.0.weight");
+  const looking = hasTower ? traceSee(config) : traceEncode(config, grid, 1);
+  const missing = (...programs: Traced[]) => lacking(programs, shapes);
+  return [
+    {
+      task: "generate",
+      missing: missing(reading, traceRound(config, grid, { guided: true, editing: false }), ...drawing),
+    },
+    {
+      task: "edit",
+      by: "the MAR encoder",
+      missing: missing(
+        traceEncode(config, grid, 1),
+        reading,
+        traceRound(config, grid, { guided: true, editing: true }),
+        ...drawing,
+      ),
+    },
+    { task: "describe", by: hasTower ? "SigLIP2" : "the MAR encoder", missing: missing(looking, reading) },
+  ];
+}
+
+function lacking(programs: readonly Traced[], shapes: ReadonlyMap<string, readonly number[]>): string[] {
+  const names = new Set<string>();
+  for (const { parameters } of programs) {
+    for (const [name, { shape }] of parameters) if (shapes.get(name)?.join() !== shape.join()) names.add(name);
+  }
+  return [...names].sort();
+}

@@ -1,0 +1,110 @@
+import { basename, extname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Command } from "commander";
+import { UserError } from "../errors.ts";
+import type { UniPicConfig } from "../models/config.ts";
+import { type Device, parseDevice } from "../runtime/device.ts";
+import type { TrainConfig } from "../training/train-config.ts";
+import { Interrupted } from "./failure.ts";
+import { interruptible } from "./interruptible.ts";
+import { TrainReport } from "./train-report.ts";
+import { wholeNumberFor } from "./values.ts";
+
+interface TrainCommandOptions {
+  config: string;
+  output?: string;
+  from?: string;
+  export?: string;
+  device: Device;
+  threads?: number;
+}
+
+const EXAMPLES = `
+Ctrl-C saves; the same command again continues where it stopped.
+
+Examples:
+  unipic train --config configs/unipic-mini.json
+  unipic train --config configs/unipic-mini.json --output runs/second --export models/second`;
+
+/** `unipic train`: a curriculum to a model folder. */
+export function registerTrain(program: Command): void {
+  program
+    .command("train")
+    .description("Train a model on the picture world, and export it as a model folder.")
+    .requiredOption("--config <file>", "what to train: a JSON file, such as configs/unipic-mini.json")
+    .option("--output <folder>", "the run: its state, log and sample sheets (default: runs/<name of the config>)")
+    .option("--from <folder>", "model folder or checkpoint to start from; a run found in --output goes first")
+    .option("--export <folder>", "where the trained model goes, in half precision (default: <run>/model)")
+    .option("--device <name>", "where to compute: cpu, webgpu or cuda", parseDevice, "cpu")
+    .option("--threads <n>", "threads on the CPU (default: all cores)", wholeNumberFor("--threads", 1))
+    .addHelpText("after", EXAMPLES)
+    .action(train);
+}
+
+async function train(options: TrainCommandOptions): Promise<void> {
+  const [{ readJson }, { parseTrainConfig }] = await Promise.all([
+    import("../checkpoint/folder.ts"),
+    import("../training/train-config.ts"),
+  ]);
+  const plan = parseTrainConfig(await readJson(options.config), options.config);
+  const folder = options.output ?? join("runs", basename(options.config, extname(options.config)));
+  await checkRun(folder, plan);
+  const model = options.export ?? join(folder, "model");
+  const report = new TrainReport();
+  try {
+    await interruptible("Stopped.", (signal) => trainAndExport(options, plan, folder, model, report, signal));
+  } catch (error) {
+    report.end();
+    if (!(error instanceof Interrupted)) throw error;
+    const kept = report.lastStep ? `Stopped at ${report.lastStep} and saved` : "Stopped before the first step";
+    throw new Interrupted(`${kept} in ${folder}; run the same command again to continue.`);
+  }
+  console.log(`Trained: the run is in ${folder}, the model in ${model}`);
+}
+
+/** A run goes on with the model that it began with, whatever else of its configuration changes. */
+async function checkRun(folder: string, { model }: TrainConfig): Promise<void> {
+  const { readJson } = await import("../checkpoint/folder.ts");
+  const found = (await readJson(join(folder, "config.json")).catch(() => undefined)) as UniPicConfig | undefined;
+  if (!found) return;
+  // The vocabulary follows from the tokenizer that the run has trained.
+  const asked = { ...model, llm: { ...model.llm, vocab_size: found.llm?.vocab_size } };
+  if (isDeepStrictEqual(found, JSON.parse(JSON.stringify(asked)))) return;
+  throw new UserError(`The run in "${folder}" trains a model of other sizes; name another folder with --output.`);
+}
+
+async function trainAndExport(
+  options: TrainCommandOptions,
+  plan: TrainConfig,
+  folder: string,
+  modelFolder: string,
+  report: TrainReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const { device, threads } = options;
+  const [trainer, { exportModel }, { readValues }, { nodeEngine }, { SampleSheets }] = await Promise.all([
+    import("../training/trainer.ts"),
+    import("../training/export.ts"),
+    import("../training/checkpoint.ts"),
+    import("../runtime/node.ts"),
+    import("./sample-sheet.ts"),
+  ]);
+  const sheets = new SampleSheets(folder, plan, { device, threads });
+  const { weights, prepared } = await trainer.train({
+    train: plan,
+    folder,
+    engine: nodeEngine,
+    device,
+    threads,
+    from: options.from === undefined ? undefined : await readValues(options.from),
+    signal,
+    onProgress: (progress) => report.step(progress),
+    onVaeProgress: (progress) => report.autoencoder(progress),
+    onCheckpoint: async (averaged, parts, position) => {
+      const said = await sheets.afterCheckpoint(averaged, parts, position, signal);
+      if (said) report.say(said);
+    },
+  });
+  report.end();
+  await exportModel(modelFolder, weights, prepared);
+}

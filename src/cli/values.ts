@@ -1,0 +1,30 @@
+/** Readers of option values: text to what it means, or a sentence about what would be right. */
+import { UserError } from "../errors.ts";
+
+/** A number; its range is checked where it is used. */
+export const numberFor =
+  (option: string) =>
+  (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isFinite(value)) throw new UserError(`${option} takes a number, not "${text}".`);
+    return value;
+  };
+
+/** A whole number from `least` to `most`. */
+export const wholeNumberFor =
+  (option: string, least = 0, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = numberFor(option)(text);
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
+      throw new UserError(`${option} takes a whole number from ${range}, not "${text}".`);
+    }
+    return value;
+  };
+
+/** A size in pixels: the side of a square, or width and height as `128x64`. */
+export function parseSize(text: string): [width: number, height: number] {
+  const match = /^(\d{1,6})(?:x(\d{1,6}))?$/i.exec(text.trim());
+  if (!match) throw new UserError(`--size takes pixels, as 64 or as 128x64, not "${text}".`);
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}

@@ -1,0 +1,46 @@
+import type { UniPicConfig } from "../../src/models/config.ts";
+import { traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "../../src/models/programs.ts";
+import { Random } from "../../src/random.ts";
+import { hostArray } from "../../src/tensor/dtype.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
+import { exportModel } from "../../src/training/export.ts";
+import { initialize, type Values } from "../../src/training/parameters.ts";
+import { tinyConfig } from "../models/tiny.ts";
+
+const TEXTS = ["a red car on the grass", "a blue dog in the snow", "What color is the car?\nThe car is red."];
+
+/** How far weights are moved from their start, at which a model would hardly look at its prompt. */
+const DEVIATION = 0.1;
+
+/** Every weight that a model of this configuration has, random but the same for the same seed. */
+function randomValues(config: UniPicConfig, seed: number): Values {
+  const traced = [
+    traceRead(config, { cached: false, pictures: true }),
+    traceSee(config),
+    traceEncode(config, [2, 2], 1),
+    traceRound(config, [2, 2], { guided: true, editing: true }),
+    traceDenoise(config, true),
+    tracePixels(config, [2, 2], 1),
+  ];
+  const parameters = new Map<string, Tensor>(traced.flatMap((program) => [...program.parameters]));
+  const random = new Random(seed);
+  const values: Values = new Map();
+  for (const [name, { shape, data }] of initialize(parameters, random)) {
+    const moved = Float32Array.from(data as Float32Array, (value) => value + DEVIATION * random.normal());
+    values.set(name, hostArray("float32", shape, moved));
+  }
+  return values;
+}
+
+/** Writes a model folder with random weights, a tokenizer of its own and sizes at which everything takes milliseconds: 8x8 pictures. */
+export async function writeTinyModel(
+  folder: string,
+  { seed = 1, leaveOut }: { seed?: number; leaveOut?: (name: string) => boolean } = {},
+): Promise<void> {
+  const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
+  const config = { ...tinyConfig, llm: { ...tinyConfig.llm, vocab_size: 320 } };
+  const weights = randomValues(config, seed);
+  for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
+  await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });
+}
