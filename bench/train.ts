@@ -1,0 +1,109 @@
+/**
+ * How fast training goes: samples a second and achieved GFLOPS of every stage of a configuration, beside the machine's own matrix
+ * product in ONNX Runtime in the same run. `npm run bench:train -- [config] [steps]`
+ *
+ * Arithmetic is counted as three times the matrix products of the forward pass (one forward, two backward), as is usual; everything
+ * else (norms, activations, AdamW, making batches) counts as nothing, so it shows as a lower figure.
+ */
+import { readFileSync } from "node:fs";
+import { caption, planScene } from "../src/data/index.ts";
+import { Random } from "../src/random.ts";
+import { nodeEngine } from "../src/runtime/node.ts";
+import { Program } from "../src/runtime/program.ts";
+import { evaluateDimension, hostArray, inOrder, input, matmul, type Tensor } from "../src/tensor/index.ts";
+import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
+import { type Batch, makeBatch } from "../src/training/batches.ts";
+import { traceJointLoss } from "../src/training/joint-program.ts";
+import { ADAMW } from "../src/training/optimizer.ts";
+import { parseTrainConfig } from "../src/training/train-config.ts";
+import { TrainingProgram } from "../src/training/training-program.ts";
+import { machineLine } from "./machine.ts";
+
+const path = process.argv[2] ?? "configs/unipic-mini.json";
+const steps = Number(process.argv[3] ?? 10);
+const plan = parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path);
+
+/** Sizes that a batch gives to the program's named dimensions. */
+function sizesOf(outputs: readonly Tensor[], batch: Batch): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const tensor of inOrder(outputs)) {
+    const { name } = (tensor.attributes ?? {}) as { name?: string };
+    const given = name === undefined ? undefined : batch[name];
+    if (!given) continue;
+    tensor.shape.forEach((size, axis) => {
+      if (typeof size === "string" && /^\w+$/.test(size)) sizes.set(size, given.shape[axis]);
+    });
+  }
+  return sizes;
+}
+
+/** Floating-point operations of all matrix products of a forward pass, composite operations written out. */
+function productFlops(outputs: readonly Tensor[], sizes: ReadonlyMap<string, number>): number {
+  let total = 0;
+  const seen = new Set<Tensor>();
+  const count = (roots: readonly Tensor[], boundary: ReadonlySet<Tensor>) => {
+    for (const tensor of inOrder(roots, boundary)) {
+      if (seen.has(tensor) || boundary.has(tensor)) continue;
+      seen.add(tensor);
+      const { operation, inputs, attributes } = tensor;
+      if (operation.name === "matmul") {
+        const { transposeA } = attributes as { transposeA: boolean };
+        const inner = inputs[0].shape.at(transposeA ? -2 : -1)!;
+        total += 2 * [...tensor.shape, inner].reduce<number>((a, size) => a * evaluateDimension(size, sizes), 1);
+      } else if (operation.expand) {
+        count([operation.expand(inputs, attributes)], new Set(inputs));
+      }
+    }
+  };
+  count(outputs, new Set());
+  return total;
+}
+
+/** GFLOPS of one 1024-cubed product, the best of several runs. */
+async function machineSpeed(): Promise<number> {
+  const size = 1024;
+  const [a, b] = ["a", "b"].map((name) => input(name, "float32", [size, size]));
+  const lowering = { fused: true, parameters: () => undefined };
+  const program = await Program.compile(nodeEngine, { product: matmul(a, b) }, lowering, { device: "cpu" });
+  const values = hostArray("float32", [size, size], new Random(1).normals(size * size));
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 12; run++) {
+    const start = performance.now();
+    await program.run({ a: values, b: values });
+    best = Math.min(best, performance.now() - start);
+  }
+  await program.release();
+  return (2 * size ** 3) / best / 1e6;
+}
+
+console.log(machineLine("onnxruntime-node"));
+const random = new Random(plan.seed);
+const texts = Array.from({ length: 2000 }, () => caption(random, planScene(random, { heldOut: "any" })));
+const made = trainTokenizer(texts, plan.tokenizer);
+const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const config = { ...plan.model, llm: { ...plan.model.llm, vocab_size: Math.ceil(tokenizer.vocabularySize / 64) * 64 } };
+const product = await machineSpeed();
+console.log(`matrix product 1024x1024x1024, fp32: ${product.toFixed(0)} GFLOPS`);
+for (const stage of plan.stages) {
+  const { root, total, losses } = traceJointLoss(config, stage);
+  const options = { optimizer: ADAMW, ema: stage.ema, trains: (name: string) => !name.startsWith("vae.") };
+  const program = await TrainingProgram.build(nodeEngine, { device: "cpu" }, root, total, losses, options, random);
+  const samples = stage.batch.generation + stage.batch.editing + stage.batch.understanding;
+  let seconds = 0;
+  let flops = 0;
+  // The first steps fill caches and are not counted.
+  for (let step = -2; step < steps; step++) {
+    const batch = makeBatch(config, tokenizer, stage, plan.seed, step + 2);
+    const start = performance.now();
+    await program.step(batch, 1e-4);
+    if (step < 0) continue;
+    seconds += (performance.now() - start) / 1000;
+    flops += 3 * productFlops(Object.values(losses), sizesOf(Object.values(losses), batch));
+  }
+  await program.release();
+  const speed = flops / seconds / 1e9;
+  console.log(
+    `stage "${stage.name}": ${((samples * steps) / seconds).toFixed(1)} samples/s, ${(flops / steps / samples / 1e9).toFixed(2)} GFLOP a sample, ` +
+      `${speed.toFixed(0)} GFLOPS achieved = ${((100 * speed) / product).toFixed(0)} % of the matrix product`,
+  );
+}

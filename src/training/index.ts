@@ -1,0 +1,10 @@
+/** Training: `train` runs a curriculum; `TrainingProgram` is one step of anything. */
+export { loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
+export { exportModel } from "./export.ts";
+export { learningRate } from "./learning-rate.ts";
+export { ADAMW, type AdamWOptions } from "./optimizer.ts";
+export type { Values } from "./parameters.ts";
+export type { PerTask, StageConfig } from "./stage.ts";
+export { parseTrainConfig, type TrainConfig } from "./train-config.ts";
+export { type TrainOptions, type TrainProgress, train } from "./trainer.ts";
+export { TrainingProgram, type TrainingState } from "./training-program.ts";
