@@ -30,6 +30,12 @@ export interface MarConfig {
   buffer_size: number;
   diffloss_d: number;
   diffloss_w: number;
+  /**
+   * What the head's output means. `epsilon`, the official model: the noise. `velocity` (arXiv 2202.00512): sqrt(abar) noise -
+   * sqrt(1 - abar) clean, from which the noise follows without the amplification of errors, up to 1 / sqrt(abar), that makes a little
+   * trained `epsilon` head diverge when sampling.
+   */
+  prediction: "epsilon" | "velocity";
   /** Denoising steps of one token when sampling. */
   num_sampling_steps: string;
   /** How often each target token is repeated, with fresh noise, in the training loss. */
@@ -103,10 +109,22 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
   for (const key of MAR_SIZES) requireSize(mar, key, `${where}: mar`);
   for (const key of SIGLIP2_SIZES) requireSize(siglip2, key, `${where}: siglip2`);
   for (const key of vae.type === "patch" ? PATCH_SIZES : KL_SIZES) requireSize(vae, key, `${where}: vae`);
+  if (!["epsilon", "velocity", undefined].includes(mar.prediction as string | undefined)) {
+    throw new UserError(
+      `${where}: mar.prediction must be "epsilon" or "velocity", not ${JSON.stringify(mar.prediction)}.`,
+    );
+  }
   return {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
-    mar: { mask_ratio_min: 0.7, diffusion_batch_mul: 4, num_sampling_steps: "100", norm_eps: 1e-6, ...mar },
+    mar: {
+      mask_ratio_min: 0.7,
+      diffusion_batch_mul: 4,
+      num_sampling_steps: "100",
+      norm_eps: 1e-6,
+      prediction: "epsilon",
+      ...mar,
+    },
     vae,
     vae_scale: typeof config.vae_scale === "number" ? config.vae_scale : 0.2325,
     siglip2: { layer_norm_eps: 1e-6, hidden_act: "gelu_pytorch_tanh", ...siglip2 },

@@ -15,7 +15,6 @@ import {
   layerNorm as standardize,
   type Tensor,
 } from "../tensor/index.ts";
-import type { Initializer } from "../tensor/tensor.ts";
 import { type MarConfig, tokenWidth } from "./config.ts";
 
 const FREQUENCIES = 128;
@@ -56,16 +55,16 @@ const ZERO = { kind: "zeros" } as const;
 const modulate = (x: Tensor, shift: Tensor, scale: Tensor): Tensor => add(multiply(x, add(scale, 1)), shift);
 
 /**
- * The per-token denoising network (arXiv 2406.11838, section 3.2): predicted noise and variance values for noised tokens.
- * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], noise
- * first. `scope` is the checkpoint's `mar.diffloss.net`.
+ * The per-token denoising network (arXiv 2406.11838, section 3.2): prediction (see `prediction` in config.ts) and variance values for noised
+ * tokens.
+ * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], the
+ * prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
  */
 export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
   const width = config.diffloss_w;
   const time = timeEmbedding(scope, config, timesteps);
   const y = silu(add(linear(condition, scope.child("cond_embed"), width), time)); // [rows, width]
-  const token = tokenWidth(config);
-  let h = linear(x, scope.child("input_proj"), width, { initial: pairedStart(width, token) });
+  let h = linear(x, scope.child("input_proj"), width);
   for (let index = 0; index < config.diffloss_d; index++) {
     const block = scope.child("res_blocks").child(index);
     const signal = linear(y, block.child("adaLN_modulation.1"), 3 * width, { initial: ZERO });
@@ -77,30 +76,16 @@ export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: 
   const final = scope.child("final_layer");
   const [shift, scale] = split(linear(y, final.child("adaLN_modulation.1"), 2 * width, { initial: ZERO }), 1, 2);
   const normal = modulate(standardize(h, EPSILON), shift, scale);
-  return linear(normal, final.child("linear"), 2 * token, { initial: passingStart(width, token) });
+  return linear(normal, final.child("linear"), 2 * tokenWidth(config), { initial: ZERO });
 }
 
-/**
- * Our start for the two outer layers: the untrained network passes x through, where zeros would answer nothing. At high noise x is almost
- * the noise itself, and a sampler multiplies every error made there by up to 1 / sqrt(abar), 195 for UniPic's schedule, so learning
- * that identity from zeros costs most of a short training. Here x goes into the hidden units as +x and -x, which layer norm keeps centred.
- */
-function pairedStart(width: number, token: number): Initializer {
-  const weights = new Float32Array(width * token);
-  for (let i = 0; i < Math.min(token, width - token); i++) {
-    weights[i * token + i] = 1;
-    weights[(token + i) * token + i] = -1;
-  }
-  return { kind: "values", values: weights };
-}
-
-/** Undoes {@link pairedStart} and the layer norm after it, for x of unit variance; the variance values start at zero. */
-function passingStart(width: number, token: number): Initializer {
-  const weights = new Float32Array(2 * token * width);
-  const deviation = Math.sqrt((2 * token) / width);
-  for (let i = 0; i < Math.min(token, width - token); i++) {
-    weights[i * width + i] = deviation / 2;
-    weights[i * width + token + i] = -deviation / 2;
-  }
-  return { kind: "values", values: weights };
+/** The noise in x that a head's prediction means. signal, spread: sqrt(abar) and sqrt(1 - abar) of the timestep, broadcast to x. */
+export function predictedNoise(
+  config: MarConfig,
+  prediction: Tensor,
+  x: Tensor,
+  signal: Tensor,
+  spread: Tensor,
+): Tensor {
+  return config.prediction === "epsilon" ? prediction : add(multiply(x, spread), multiply(prediction, signal));
 }

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
-import { denoiser } from "./denoiser.ts";
+import { denoiser, predictedNoise } from "./denoiser.ts";
 import { decode, encodeVisible } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
 import { type LayerCache, logits, qwen2 } from "./qwen2.ts";
@@ -135,6 +135,8 @@ export function traceRound(config: UniPicConfig, grid: Grid, kind: { guided: boo
 
 /** Scalars of a denoising step, in the names of `StepCoefficients`, and what the sampler adds. */
 export const STEP_SCALARS = [
+  "signal",
+  "spread",
   "sqrtRecip",
   "sqrtRecipm1",
   "c1",
@@ -165,9 +167,11 @@ export function traceDenoise(config: UniPicConfig, guided: boolean): Traced {
   const predicted = (part: Tensor) => slice(part, 1, 0, width);
   const variance = slice(conditional, 1, width, 2 * width);
   const unconditional = guided ? predicted(slice(output, 0, "tokens", "2*tokens")) : predicted(conditional);
-  const epsilon = guided
+  const prediction = guided
     ? add(unconditional, multiply(subtract(predicted(conditional), unconditional), scalars.guidance))
     : unconditional;
+  // Guiding predictions is guiding noise: both twins have the same x, and the one is a linear function of the other.
+  const epsilon = predictedNoise(mar, prediction, x, scalars.signal, scalars.spread);
   const clean = subtract(multiply(x, scalars.sqrtRecip), multiply(epsilon, scalars.sqrtRecipm1));
   const mean = add(multiply(clean, scalars.c1), multiply(x, scalars.c2));
   const share = divide(add(variance, 1), 2);

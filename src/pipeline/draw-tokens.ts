@@ -145,6 +145,9 @@ export async function denoiseRound(
   const width = tokenWidth(config.mar);
   const schedule = noiseSchedule({ maxBeta: config.max_beta, respacing: options.steps });
   const shape = [pictures * predicted, width];
+  // Which scalars a step reads depends on guidance and on what the head predicts.
+  const read = new Set(options.programs.denoise.inputs.map(({ name }) => name));
+  const scalars = STEP_SCALARS.filter((name) => read.has(name));
   let x = hostArray("float32", shape, draws.start(at.round, pictures, predicted, width));
   for (let step = 0; step < schedule.steps; step++) {
     await options.onStep?.({ ...at, step, steps: schedule.steps });
@@ -157,9 +160,7 @@ export async function denoiseRound(
       noise: hostArray("float32", shape, noise),
       timestep: hostArray("float32", [1], [coefficients.mappedTimestep]),
     };
-    for (const name of STEP_SCALARS) {
-      if (name !== "guidance" || options.guided) feeds[name] = hostArray("float32", [], [values[name]]);
-    }
+    for (const name of scalars) feeds[name] = hostArray("float32", [], [values[name]]);
     x = (await options.programs.denoise.run(feeds)).next;
   }
   return x.data as Float32Array;

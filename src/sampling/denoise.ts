@@ -2,6 +2,9 @@ import type { NoiseSchedule } from "./noise-schedule.ts";
 
 /** The scalars of one step of the ancestral sampler; everything that varies from step to step. */
 export interface StepCoefficients {
+  /** Weights of the clean sample and of the noise in x: sqrt(abar) and sqrt(1 - abar). */
+  signal: number;
+  spread: number;
   /** Weight of x in the predicted clean sample. */
   sqrtRecip: number;
   /** Weight of the predicted noise, subtracted, in the predicted clean sample. */
@@ -30,6 +33,8 @@ export function stepCoefficients(schedule: NoiseSchedule, i: number): StepCoeffi
     throw new RangeError(`Step ${i} is not in a schedule of ${schedule.steps} steps.`);
   }
   return {
+    signal: schedule.sqrtAlphasCumprod[i],
+    spread: schedule.sqrtOneMinusAlphasCumprod[i],
     sqrtRecip: schedule.sqrtRecipAlphasCumprod[i],
     sqrtRecipm1: schedule.sqrtRecipm1AlphasCumprod[i],
     c1: schedule.posteriorMeanCoef1[i],

@@ -1,5 +1,5 @@
 import { type MarConfig, tokenWidth } from "../models/config.ts";
-import { denoiser } from "../models/denoiser.ts";
+import { denoiser, predictedNoise } from "../models/denoiser.ts";
 import type { Scope } from "../nn/scope.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
 import {
@@ -47,7 +47,7 @@ export interface DiffusionTerms {
 }
 
 /**
- * The diffusion loss of each row (arXiv 2102.09672): the squared error of the predicted noise plus the variational bound, in bits,
+ * The diffusion loss of each row (arXiv 2102.09672): the squared error of the prediction plus the variational bound, in bits,
  * which trains the variance alone (the mean is detached there). `scope` is the checkpoint's `mar.diffloss.net`.
  */
 export function diffusionTerms(
@@ -61,17 +61,17 @@ export function diffusionTerms(
   const width = tokenWidth(config);
   const at = (values: Float64Array) =>
     reshape(gatherRows(constant("float32", [values.length], Float32Array.from(values)), timesteps), [rows, 1]);
-  const noised = add(
-    multiply(target, at(schedule.sqrtAlphasCumprod)),
-    multiply(noise, at(schedule.sqrtOneMinusAlphasCumprod)),
-  );
+  const signal = at(schedule.sqrtAlphasCumprod);
+  const spread = at(schedule.sqrtOneMinusAlphasCumprod);
+  const noised = add(multiply(target, signal), multiply(noise, spread));
   const output = denoiser(scope, config, noised, timesteps, condition);
-  const predicted = slice(output, 1, 0, width);
-  const squaredError = reduceMean(square(subtract(noise, predicted)), [1]);
+  const prediction = slice(output, 1, 0, width);
+  const wanted = config.prediction === "epsilon" ? noise : subtract(multiply(noise, signal), multiply(target, spread));
+  const squaredError = reduceMean(square(subtract(wanted, prediction)), [1]);
 
   const clean = subtract(
     multiply(noised, at(schedule.sqrtRecipAlphasCumprod)),
-    multiply(detach(predicted), at(schedule.sqrtRecipm1AlphasCumprod)),
+    multiply(predictedNoise(config, detach(prediction), noised, signal, spread), at(schedule.sqrtRecipm1AlphasCumprod)),
   );
   const posteriorMean = (x0: Tensor) =>
     add(multiply(x0, at(schedule.posteriorMeanCoef1)), multiply(noised, at(schedule.posteriorMeanCoef2)));

@@ -32,6 +32,8 @@ describe("stepCoefficients", () => {
 
 describe("denoiseStep", () => {
   const step = {
+    signal: 0.5,
+    spread: Math.sqrt(0.75),
     sqrtRecip: 2,
     sqrtRecipm1: 3,
     c1: 0.5,
