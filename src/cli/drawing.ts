@@ -76,7 +76,12 @@ export async function drawIntoFiles(task: DrawingTask): Promise<void> {
         // A signal is only seen between two pieces of work; this lets one that came during the last of them be seen.
         await new Promise((resolve) => setImmediate(resolve));
         signal.throwIfAborted();
-        return { pictures, settings: { ...settings, size, count, device: options.device } };
+        // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
+        const denoising = Number(settings.steps) || settings.steps;
+        return {
+          pictures,
+          settings: { ...settings, steps: denoising, size, count, device: options.device, threads: options.threads },
+        };
       } finally {
         line.clear();
       }

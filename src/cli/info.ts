@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { UserError } from "../errors.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import type { PartSummary } from "./checkpoint-parts.ts";
 import { modelFolderOf } from "./model-options.ts";
@@ -47,8 +48,9 @@ async function info(model: string | undefined, { json }: { json?: boolean }): Pr
 /** Looks at a model folder or a single file of weights. */
 async function inspectCheckpoint(path: string): Promise<CheckpointInfo> {
   const { listTensors, PART_NAMES, summarizeParts } = await import("./checkpoint-parts.ts");
-  const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
-  const folder = isFile ? undefined : await inspectFolder(path);
+  const place = await stat(path).catch(() => undefined);
+  if (!place) throw new UserError(`There is no model folder or file at "${path}".`);
+  const folder = place.isDirectory() ? await inspectFolder(path) : undefined;
   const tensors = await listTensors(folder?.weights ?? path);
   const parts = summarizeParts(tensors);
   const total = (of: (part: PartSummary) => number) => parts.reduce((sum, part) => sum + of(part), 0);

@@ -35,6 +35,7 @@ export async function withModel<T>(
   options: ModelOptions,
   use: (model: UniPic) => Promise<T>,
 ): Promise<T> {
+  if (options.device !== "cpu") await (await import("./probe-device.ts")).requireDevice(options.device);
   const { UniPic } = await import("../pipeline/unipic.ts");
   const model = await UniPic.load(folder, { device: options.device, threads: options.threads });
   try {

@@ -89,6 +89,7 @@ async function trainAndExport(
     import("../runtime/node.ts"),
     import("./sample-sheet.ts"),
   ]);
+  if (device !== "cpu") await (await import("./probe-device.ts")).requireDevice(device);
   const sheets = new SampleSheets(folder, plan, { device, threads });
   const { weights, prepared } = await trainer.train({
     train: plan,

@@ -10,6 +10,13 @@ import { tinyConfig } from "../models/tiny.ts";
 
 const TEXTS = ["a red car on the grass", "a blue dog in the snow", "What color is the car?\nThe car is red."];
 
+/** The tiny model with room for a tokenizer's 256 bytes and some words: 16x16 pictures of 2x2 tokens. */
+export const tinyWordedConfig: UniPicConfig = {
+  ...tinyConfig,
+  llm: { ...tinyConfig.llm, vocab_size: 320 },
+  mar: { ...tinyConfig.mar, vae_stride: 4, patch_size: 2, img_size: 16 },
+};
+
 /** How far weights are moved from their start, at which a model would hardly look at its prompt. */
 const DEVIATION = 0.1;
 
@@ -20,6 +27,7 @@ function randomValues(config: UniPicConfig, seed: number): Values {
     traceSee(config),
     traceEncode(config, [2, 2], 1),
     traceRound(config, [2, 2], { guided: true, editing: true }),
+    traceRound(config, [2, 2], { guided: true, editing: false }),
     traceDenoise(config, true),
     tracePixels(config, [2, 2], 1),
   ];
@@ -33,13 +41,14 @@ function randomValues(config: UniPicConfig, seed: number): Values {
   return values;
 }
 
-/** Writes a model folder with random weights, a tokenizer of its own and sizes at which everything takes milliseconds: 8x8 pictures. */
+/** Writes a model folder with random weights, a tokenizer of its own and sizes at which everything takes milliseconds: 16x16 pictures, 2x2
+ * tokens, at most 320 words. */
 export async function writeTinyModel(
   folder: string,
   { seed = 1, leaveOut }: { seed?: number; leaveOut?: (name: string) => boolean } = {},
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
-  const config = { ...tinyConfig, llm: { ...tinyConfig.llm, vocab_size: 320 } };
+  const config = tinyWordedConfig;
   const weights = randomValues(config, seed);
   for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });

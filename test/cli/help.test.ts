@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readPicture } from "../../src/image/codec.ts";
+import { sharedFolder, unipic } from "./run-cli.ts";
+
+const place = await sharedFolder();
+
+it("--version prints the package's version", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(await unipic(place, ["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+it("--help shows every command and examples, without loading the engine", async () => {
+  const env = { NODE_DEBUG: "module,esm" };
+  const { code, stdout, stderr } = await unipic(place, ["--help"], { env });
+  expect(code).toBe(0);
+  for (const command of ["generate", "edit", "describe", "train", "data", "info"]) {
+    expect(stdout).toContain(`\n  ${command} `);
+  }
+  expect(stdout).toContain('unipic generate "a red car on the grass"');
+  expect(stderr).not.toContain("onnxruntime");
+});
+
+it("a command's help has its options and examples", async () => {
+  const { code, stdout } = await unipic(place, ["generate", "--help"]);
+  expect(code).toBe(0);
+  for (const option of ["--model", "--size", "--seed", "--count", "--json"]) expect(stdout).toContain(option);
+  expect(stdout).toContain("Examples:");
+});
+
+it("data preview draws the same sheet for the same seed", async () => {
+  for (const name of ["a.png", "b.png"]) {
+    const args = ["data", "preview", "--seed", "3", "--count", "2", "--edits", "1", "--size", "32", "--output", name];
+    const { code, stdout, stderr } = await unipic(place, args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Wrote ${name}`);
+  }
+  expect(readFileSync(join(place, "a.png")).equals(readFileSync(join(place, "b.png")))).toBe(true);
+  expect((await readPicture(join(place, "a.png"))).width).toBe(1400);
+});

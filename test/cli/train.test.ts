@@ -1,0 +1,70 @@
+import { access, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { samplePrompts } from "../../src/cli/sample-sheet.ts";
+import { readPicture } from "../../src/image/codec.ts";
+import { UniPic } from "../../src/index.ts";
+import type { StageConfig } from "../../src/training/stage.ts";
+import { tinyWordedConfig } from "../helpers/tiny-model.ts";
+import { sharedFolder, unipic } from "./run-cli.ts";
+
+const place = await sharedFolder();
+
+/** A run of one stage that learns next to nothing, quickly. */
+const writeConfig = (name: string, steps: number, model: unknown = tinyWordedConfig) =>
+  writeFile(
+    join(place, name),
+    JSON.stringify({
+      model,
+      tokenizer: { samples: 20, vocabularySize: 320 },
+      vae: { steps: 2, batch: 2 },
+      checkpointEvery: 100_000,
+      stages: [{ name: "draw", steps, batch: { generation: 2 }, learningRate: 0.001 }],
+    }),
+  );
+
+it("Ctrl-C saves, the same command goes on, and the end leaves a model and a sheet of samples", async () => {
+  const args = ["train", "--config", "small.json", "--threads", "1"];
+  await writeConfig("small.json", 100_000);
+  const stopped = await unipic(place, args, { interruptAt: /draw \d+\/100000/ });
+  expect(stopped.code).toBe(1);
+  const sentence =
+    /\nunipic: Stopped at step (\d+) of 100000 of the stage "draw" and saved in (\S+); run the same command/;
+  expect(stopped.stderr).toMatch(sentence);
+  const [, step, folder] = sentence.exec(stopped.stderr)!;
+  expect(folder).toBe(join("runs", "small"));
+
+  const last = Number(step) + 2;
+  await writeConfig("small.json", last);
+  const ended = await unipic(place, [...args, "--export", "mine"]);
+  expect(ended.stderr).toContain(`draw ${last - 1}/${last}`);
+  expect(ended.stderr).not.toContain("autoencoder");
+  expect(ended).toMatchObject({ code: 0, stdout: `Trained: the run is in ${folder}, the model in mine\n` });
+  const sheet = (await readdir(join(place, folder))).filter((name) => name.endsWith(".png"));
+  expect(sheet).toEqual([`samples-${String(last).padStart(7, "0")}.png`]);
+  expect((await readPicture(join(place, folder, sheet[0]))).width).toBe(1400);
+  await expect(access(join(place, folder, "sample-model"))).rejects.toThrow();
+  const model = await UniPic.load(join(place, "mine"), { threads: 1 });
+  expect(await model.generate("a car", { steps: 2 })).toHaveLength(1);
+  await model.release();
+
+  await writeConfig("small.json", last, { ...tinyWordedConfig, max_beta: 0.5 });
+  const other = await unipic(place, args);
+  expect(other.stderr).toMatch(/^unipic: The run in "runs.small" trains a model of other sizes; [^\n]+\n$/);
+  expect(other.code).toBe(1);
+});
+
+it("says which entry of a configuration is wrong", async () => {
+  await writeFile(join(place, "wrong.json"), JSON.stringify({ stages: [{ steps: "many" }] }));
+  const { code, stderr } = await unipic(place, ["train", "--config", "wrong.json"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^unipic: wrong\.json: stage 1: "steps" must be a number [^\n]+\n$/);
+});
+
+it("samples the same prompts every time, out of the stage's scenes", () => {
+  const stage = { scenes: { tasks: ["single_object"], objects: ["car"] } } as unknown as StageConfig;
+  const prompts = samplePrompts(stage);
+  expect(prompts).toHaveLength(12);
+  expect(samplePrompts(stage)).toEqual(prompts);
+  for (const prompt of prompts) expect(prompt).toContain("car");
+});
