@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { PlanOptions } from "../src/data/index.ts";
 import { UserError } from "../src/errors.ts";
 import { Autoencoder } from "../src/evaluation/autoencoder.ts";
 import { measureCeiling } from "../src/evaluation/ceiling.ts";
@@ -13,7 +14,7 @@ import { readerCard } from "../src/evaluation/reader/card.ts";
 import { Reader, saveReader } from "../src/evaluation/reader/reader.ts";
 import { READER, trainReader } from "../src/evaluation/reader/train.ts";
 import { ceilingTable, textTable } from "../src/evaluation/tables.ts";
-import { planPrompts } from "../src/evaluation/tasks.ts";
+import { BENCHMARK_WORLD, planPrompts } from "../src/evaluation/tasks.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
 
@@ -58,8 +59,10 @@ async function main(): Promise<void> {
 
   // Measured on what was written, so that half precision is part of it.
   const reader = await Reader.load(values.out, { threads });
-  const targets = planPrompts(seed + 1_000_000, CEILING_SCENES);
-  const ceilings = await measureCeiling(reader, targets, { seed, autoencoder });
+  const plan = (world: PlanOptions) => planPrompts(seed + 1_000_000, CEILING_SCENES, world);
+  const ceilings = await measureCeiling(reader, plan(BENCHMARK_WORLD), { seed, autoencoder });
+  const [anywhere] = await measureCeiling(reader, plan({ ...BENCHMARK_WORLD, jitter: 1 }), { seed });
+  ceilings.push({ ...anywhere, of: "clean, anywhere in the picture" });
   console.log(`\n${ceilingTable(ceilings, textTable)}`);
   const machine = `${threads} ${threads === 1 ? "thread" : "threads"} of ${cpus()[0]?.model ?? "an unknown processor"}`;
   const facts = { seed, steps, batch, seconds, machine, scenes: CEILING_SCENES };

@@ -37,8 +37,10 @@ export interface PromptTask extends Target {
 /**
  * So many prompts: half name an object, half an object and its colour, of which a fourth are combinations held out of training. All
  * say the background. The objects take turns; none of the prompts is one of GenEval's.
+ *
+ * @param world what else the scenes behind the prompts look like, which matters where they are drawn
  */
-export function planPrompts(seed: number, count: number): PromptTask[] {
+export function planPrompts(seed: number, count: number, world: PlanOptions = BENCHMARK_WORLD): PromptTask[] {
   const random = new Random(seed);
   const names = random.shuffle(EASY_OBJECTS);
   return Array.from({ length: count }, (_, index) => {
@@ -46,7 +48,7 @@ export function planPrompts(seed: number, count: number): PromptTask[] {
     // Two neighbours, the one natural and the other coloured, share a name.
     const name = names[Math.floor(index / 2) % names.length];
     const scene = planScene(random, {
-      ...BENCHMARK_WORLD,
+      ...world,
       tasks: [kind === "single object" ? "single_object" : "colors"],
       objects: kind === "held-out combination" ? EASY_OBJECTS : [name],
       heldOut: kind === "held-out combination" ? "only" : "exclude",

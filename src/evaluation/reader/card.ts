@@ -33,7 +33,8 @@ colour shifts, erased patches and noise by chance. Weights are in half precision
 ## How well it reads
 
 ${facts.scenes} fresh scenes as the benchmark asks for them (\`src/evaluation/tasks.ts\`), half of them with a colour; colour counts
-where one was asked for. Clean renders; through the autoencoder; and with noise of that deviation on the latents, whose own is near 1.
+where one was asked for. Clean renders; through the autoencoder; with noise of that deviation on the latents, whose own is near 1;
+and clean renders of objects that may stand far from the centre, which are read less well.
 
 ${ceilingTable(ceilings, markdownTable)}
 
