@@ -1,0 +1,236 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { picture } from "../../src/image/index.ts";
+import { type DrawProgress, type GenerateOptions, type Picture, UniPic, UserError } from "../../src/index.ts";
+import { Random } from "../../src/random.ts";
+import { writeTinyModel } from "../helpers/tiny-model.ts";
+
+let folder: string;
+let model: UniPic;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unipic-"));
+  await writeTinyModel(folder);
+  model = await UniPic.load(folder, { threads: 1 });
+});
+
+afterAll(async () => {
+  await model.release();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function noisePicture(seed: number, width = 16, height = 16): Picture {
+  const random = new Random(seed);
+  return picture(
+    width,
+    height,
+    Uint8Array.from({ length: width * height * 3 }, () => random.integer(256)),
+  );
+}
+
+const draw = (prompt: string | string[], options: GenerateOptions = {}) =>
+  model.generate(prompt, { steps: 3, ...options });
+
+/** Equal up to one level: sums of floats may come out differently in a larger batch. */
+function expectAlike(got: Picture, expected: Picture): void {
+  expect([got.width, got.height]).toEqual([expected.width, expected.height]);
+  const furthest = got.data.reduce((most, level, i) => Math.max(most, Math.abs(level - expected.data[i])), 0);
+  expect(furthest).toBeLessThanOrEqual(1);
+}
+
+const isSame = (a: Picture, b: Picture): boolean => Buffer.from(a.data).equals(b.data);
+
+describe("generate", () => {
+  it("gives the same picture for the same seed, another for another seed and another prompt", async () => {
+    const [first] = await draw("a red car", { seed: 4 });
+    expect([first.width, first.height]).toEqual([16, 16]);
+    expect(isSame((await draw("a red car", { seed: 4 }))[0], first)).toBe(true);
+    expect(isSame((await draw("a red car", { seed: 5 }))[0], first)).toBe(false);
+    expect(isSame((await draw("a blue dog in the snow", { seed: 4 }))[0], first)).toBe(false);
+  });
+
+  it("listens to every option", async () => {
+    const [plain] = await draw("a red car");
+    const others: GenerateOptions[] = [
+      { steps: 5 },
+      { rounds: 1 },
+      { guidance: 1 },
+      { guidance: 6 },
+      { guidanceSchedule: "linear" },
+      { temperature: 0.5 },
+    ];
+    for (const option of others) {
+      const [other] = await draw("a red car", option);
+      expect(isSame(other, plain), JSON.stringify(option)).toBe(false);
+    }
+  });
+
+  it.each([1, 3])("gives several pictures as each comes alone, with guidance %d", async (guidance) => {
+    const together = await draw(["a red car", "a blue dog in the snow"], { count: 2, seed: 7, guidance });
+    expect(together).toHaveLength(4);
+    for (const [i, prompt] of [
+      "a red car",
+      "a red car",
+      "a blue dog in the snow",
+      "a blue dog in the snow",
+    ].entries()) {
+      expectAlike(together[i], (await draw(prompt, { seed: 7 + i, guidance }))[0]);
+    }
+  });
+
+  it("draws more pictures than fit together", async () => {
+    const options = { count: 18, seed: 2, steps: 1, rounds: 1 };
+    const pictures = await draw("a red car", options);
+    expect(pictures).toHaveLength(18);
+    expectAlike(pictures[17], (await draw("a red car", { ...options, count: 1, seed: 19 }))[0]);
+  });
+
+  it("draws sizes other than its own", async () => {
+    const [wide] = await draw("a red car", { size: [32, 8] });
+    expect([wide.width, wide.height]).toEqual([32, 8]);
+    const [large] = await draw("a red car", { size: 24 });
+    expect([large.width, large.height]).toEqual([24, 24]);
+  });
+
+  it("tells of its progress, always forward and up to the end", async () => {
+    const seen: DrawProgress[] = [];
+    await draw("a red car", { rounds: 3, count: 17, onProgress: (progress) => seen.push(progress) });
+    const shares = seen.map(({ done }) => done);
+    expect(shares.length).toBeGreaterThan(10);
+    expect(shares[0]).toBe(0);
+    expect(shares.at(-1)).toBe(1);
+    for (let i = 1; i < shares.length; i++) expect(shares[i]).toBeGreaterThanOrEqual(shares[i - 1]);
+    expect(seen.every(({ round, rounds }) => round >= 0 && round <= rounds)).toBe(true);
+  });
+
+  it("stops when the signal fires", async () => {
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    let calls = 0;
+    const drawing = draw("a red car", {
+      signal: stop.signal,
+      onProgress: () => {
+        calls++;
+        stop.abort(reason);
+      },
+    });
+    await expect(drawing).rejects.toBe(reason);
+    expect(calls).toBe(1);
+  });
+
+  it.each<[string, string | string[], GenerateOptions, RegExp]>([
+    ["an empty prompt", " \n", {}, /prompt is empty/],
+    ["an empty one among several", ["a car", ""], {}, /prompt is empty/],
+    ["a token of the model's own", "a <image> car", {}, /<image>/],
+    ["a size off the grid", "a car", { size: 20 }, /multiple of 8 pixels, such as 16, not 20/],
+    ["no size", "a car", { size: [16, 0] }, /not 0/],
+    ["a size too large", "a car", { size: 8192 }, /too large/],
+    ["too many pictures", "a car", { count: 65 }, /count must be a whole number from 1 to 64/],
+    ["half a picture", "a car", { count: 1.5 }, /count must be/],
+    ["more rounds than tokens", "a car", { rounds: 5 }, /rounds must be a whole number from 1 to 4/],
+    ["no steps", "a car", { steps: 0 }, /steps must be/],
+    ["guidance under 1", "a car", { guidance: 0.5 }, /guidance must be/],
+    ["guidance that is no number", "a car", { guidance: Number.NaN }, /guidance must be/],
+    ["no temperature", "a car", { temperature: 0 }, /temperature must be/],
+    ["a negative seed", "a car", { seed: -1 }, /seed must be/],
+  ])("refuses %s", async (_, prompt, options, sentence) => {
+    const failure = await draw(prompt, options).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as UserError).message).toMatch(sentence);
+  });
+});
+
+describe("edit", () => {
+  it("depends on picture, instruction and seed alone", async () => {
+    const source = noisePicture(1, 20, 30);
+    const edit = async (of: Picture, instruction: string, seed: number) =>
+      (await model.edit(of, instruction, { seed, steps: 3 }))[0];
+    const first = await edit(source, "make it red", 3);
+    expect([first.width, first.height]).toEqual([16, 16]);
+    expect(isSame(await edit(source, "make it red", 3), first)).toBe(true);
+    expect(isSame(await edit(source, "make it red", 4), first)).toBe(false);
+    expect(isSame(await edit(noisePicture(2), "make it red", 3), first)).toBe(false);
+    expect(isSame(await edit(source, "put it in the snow", 3), first)).toBe(false);
+  });
+
+  it("gives several results as each comes alone", async () => {
+    const source = noisePicture(1);
+    const [, second] = await model.edit(source, "make it red", { seed: 3, count: 2, steps: 3 });
+    expectAlike(second, (await model.edit(source, "make it red", { seed: 4, steps: 3 }))[0]);
+  });
+
+  it("refuses an empty instruction", async () => {
+    await expect(model.edit(noisePicture(1), "")).rejects.toThrow(/instruction is empty/);
+  });
+});
+
+describe("describe", () => {
+  it("streams what it returns", async () => {
+    const pieces: string[] = [];
+    const answer = await model.describe(noisePicture(1), "what?", {
+      maxTokens: 12,
+      onText: (piece) => pieces.push(piece),
+    });
+    expect(answer.length).toBeGreaterThan(0);
+    expect(pieces.join("")).toBe(answer);
+    expect(pieces).not.toContain("");
+  });
+
+  it("says the same without a temperature, and by its seed with one", async () => {
+    const ask = (seed: number, temperature: number) =>
+      model.describe(noisePicture(1), "what?", { maxTokens: 12, seed, temperature });
+    expect(await ask(1, 0)).toBe(await ask(2, 0));
+    expect(await ask(1, 1)).toBe(await ask(1, 1));
+    expect(await ask(1, 1)).not.toBe(await ask(2, 1));
+  });
+
+  it("ends at the most tokens", async () => {
+    const ask = (maxTokens: number) => model.describe(noisePicture(1), "what?", { maxTokens, temperature: 2, seed: 5 });
+    const [short, long] = [await ask(2), await ask(9)];
+    expect(long.length).toBeGreaterThan(short.length);
+  });
+
+  it("stops when the signal fires", async () => {
+    const stop = new AbortController();
+    const answering = model.describe(noisePicture(1), "what?", {
+      signal: stop.signal,
+      temperature: 1,
+      onText: () => stop.abort(new Error("enough")),
+    });
+    await expect(answering).rejects.toThrow("enough");
+  });
+
+  it("refuses an empty question and options out of range", async () => {
+    await expect(model.describe(noisePicture(1), " ")).rejects.toThrow(/question is empty/);
+    await expect(model.describe(noisePicture(1), "what?", { maxTokens: 0 })).rejects.toThrow(/maxTokens must be/);
+    await expect(model.describe(noisePicture(1), "what?", { topP: 2 })).rejects.toThrow(/topP must be/);
+  });
+
+  it("looks through the encoder where there is no vision tower", async () => {
+    const blind = join(folder, "no-tower");
+    await writeTinyModel(blind, { leaveOut: (name) => name.startsWith("siglip2") });
+    const other = await UniPic.load(blind, { threads: 1 });
+    const answer = await other.describe(noisePicture(1), "what?", { maxTokens: 8, temperature: 1 });
+    expect(answer.length).toBeGreaterThan(0);
+    await other.release();
+  });
+});
+
+describe("loading", () => {
+  it("refuses a folder that is no model", async () => {
+    await expect(UniPic.load(join(folder, "none"))).rejects.toThrow(/no model folder/);
+  });
+
+  it("names the weights that a task lacks, and does the others", async () => {
+    const part = join(folder, "part");
+    await writeTinyModel(part, { leaveOut: (name) => name.startsWith("siglip2.vision_model.post_layernorm") });
+    const other = await UniPic.load(part, { threads: 1 });
+    await expect(other.describe(noisePicture(1))).rejects.toThrow(
+      /lacks 2 tensors: siglip2\.vision_model\.post_layernorm/,
+    );
+    expect(await other.generate("a red car", { steps: 1 })).toHaveLength(1);
+    await other.release();
+  });
+});
