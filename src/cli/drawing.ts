@@ -55,51 +55,58 @@ export interface DrawingTask {
   about: Record<string, unknown>;
 }
 
+interface Drawn {
+  pictures: Picture[];
+  settings: Record<string, unknown>;
+}
+
 /** Draws, writes the pictures and says on stdout what was written. Nothing is written before everything is drawn. */
 export async function drawIntoFiles(task: DrawingTask): Promise<void> {
-  const { options, words } = task;
-  const { drawing, gridOf, pictureCount } = await import("../pipeline/options.ts");
+  const { options } = task;
+  const { pictureCount } = await import("../pipeline/options.ts");
   const files = numberedFiles(task.output, pictureCount(options.count));
   for (const file of files) await checkWritable(file);
   const folder = await modelFolderOf(options);
-  const { seed, count, steps, rounds, guidance, temperature } = options;
+  await interruptible("Stopped; no picture was written.", async (signal) => {
+    const drawn = await withModel(folder, options, (model) => draw(task, model, signal));
+    // A signal is only seen between two pieces of work; this lets one that came during the last of them be seen.
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    await writeAll(task, files, drawn, folder);
+  });
+}
+
+async function draw(task: DrawingTask, model: UniPic, signal: AbortSignal): Promise<Drawn> {
+  const { drawing, gridOf } = await import("../pipeline/options.ts");
+  const { seed, count, steps, rounds, guidance, temperature, device, threads, progress } = task.options;
   const chosen = { seed, steps, rounds, guidance, temperature };
-  const written = await interruptible("Stopped; no picture was written.", (signal) =>
-    withModel(folder, options, async (model) => {
-      const { mar } = model.config;
-      const size = task.size(model);
-      const settings = drawing(chosen, mar, gridOf(size, mar));
-      const line = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
-      const onProgress = (progress: DrawProgress) => line.show(showProgress(progress));
-      try {
-        const pictures = await task.draw(model, { ...chosen, count, signal, onProgress });
-        // A signal is only seen between two pieces of work; this lets one that came during the last of them be seen.
-        await new Promise((resolve) => setImmediate(resolve));
-        signal.throwIfAborted();
-        // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
-        const denoising = Number(settings.steps) || settings.steps;
-        return {
-          pictures,
-          settings: { ...settings, steps: denoising, size, count, device: options.device, threads: options.threads },
-        };
-      } finally {
-        line.clear();
-      }
-    }),
-  );
+  const { mar } = model.config;
+  const size = task.size(model);
+  const settings = drawing(chosen, mar, gridOf(size, mar));
+  const line = new ProgressLine(progress ?? process.stderr.isTTY ?? false);
+  const onProgress = (state: DrawProgress) => line.show(showProgress(state));
+  try {
+    const pictures = await task.draw(model, { ...chosen, count, signal, onProgress });
+    // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
+    const denoising = Number(settings.steps) || settings.steps;
+    return { pictures, settings: { ...settings, steps: denoising, size, count, device, threads } };
+  } finally {
+    line.clear();
+  }
+}
+
+async function writeAll(task: DrawingTask, files: readonly string[], drawn: Drawn, model: string): Promise<void> {
+  const { words: prompt, options, about } = task;
+  const { seed, json } = options;
   const { writePicture } = await import("../image/codec.ts");
-  for (const [i, picture] of written.pictures.entries()) {
-    const metadata = { Software: `unipic ${version()}`, prompt: words, seed: String(seed + i) };
+  for (const [i, picture] of drawn.pictures.entries()) {
+    const metadata = { Software: `unipic ${version()}`, prompt, seed: String(seed + i) };
     await writePicture(files[i], picture, metadata);
-    if (options.json) continue;
+    if (json) continue;
     console.log(`Wrote ${files[i]}: ${picture.width}x${picture.height} pixels, seed ${seed + i}, ${seconds()} s`);
   }
-  if (options.json) {
-    const { settings } = written;
-    console.log(
-      JSON.stringify({ files, seed, prompt: words, model: folder, seconds: seconds(), settings, ...task.about }),
-    );
-  }
+  if (!json) return;
+  console.log(JSON.stringify({ files, seed, prompt, model, seconds: seconds(), settings: drawn.settings, ...about }));
 }
 
 /** Seconds since the command was started. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readPicture } from "../../src/image/codec.ts";
@@ -38,4 +38,14 @@ it("data preview draws the same sheet for the same seed", async () => {
   }
   expect(readFileSync(join(place, "a.png")).equals(readFileSync(join(place, "b.png")))).toBe(true);
   expect((await readPicture(join(place, "a.png"))).width).toBe(1400);
+});
+
+it("Ctrl-C before there is anything to keep is one sentence", async () => {
+  // Node's own tracing of modules tells when the command has begun.
+  const options = { interruptAt: /\/data\/preview\.(ts|js)/, env: { NODE_DEBUG: "esm" } };
+  const args = ["data", "preview", "--count", "400", "--output", "c.png"];
+  const { code, stderr } = await unipic(place, args, options);
+  expect(stderr).toContain("unipic: Stopped before there was anything to keep.\n");
+  expect(code).toBe(1);
+  expect(readdirSync(place)).not.toContain("c.png");
 });
