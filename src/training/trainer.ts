@@ -76,6 +76,7 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
 class StageRun {
   #losses: Record<string, number> = {};
   #seconds = 0;
+  #stepsHere = 0;
   #samplesHere = 0;
 
   private constructor(
@@ -155,6 +156,7 @@ class StageRun {
     position.stageStep++;
     position.step++;
     position.samples += batch;
+    this.#stepsHere++;
     this.#samplesHere += batch;
     this.#seconds += (performance.now() - began) / 1000;
     for (const [name, value] of Object.entries(losses)) {
@@ -166,7 +168,7 @@ class StageRun {
 
   #report(rate: number): void {
     const { position, stage, options } = this;
-    const stepSeconds = this.#seconds / (this.#samplesHere / (position.samples / position.step || 1));
+    const stepSeconds = this.#seconds / this.#stepsHere;
     const later = options.train.stages.slice(position.stage + 1).reduce((sum, next) => sum + next.steps, 0);
     options.onProgress?.({
       stage: stage.name,
