@@ -17,8 +17,8 @@ import { shownIn } from "./reader/samples.ts";
 export const BENCHMARK_WORLD = {
   objects: EASY_OBJECTS,
   styles: ["emoji"],
-  sizes: [0.55, 0.85],
-  jitter: 0.5,
+  sizes: [0.68, 0.8],
+  jitter: 0.15,
   backgrounds: ["plain", "grass", "beach", "snow", "road", "night", "table", "room"] satisfies BackgroundKind[],
 } as const satisfies PlanOptions;
 
