@@ -1,8 +1,12 @@
 /** UniPic: one model that draws pictures from words, edits them by instruction and describes them. */
+export { parseSafetensors } from "./checkpoint/safetensors.ts";
 export { UserError } from "./errors.ts";
 export type { Picture } from "./image/picture.ts";
 export { parseConfig, type UniPicConfig } from "./models/config.ts";
 export { unipic15b, unipicMini } from "./models/presets.ts";
 export type { DescribeOptions, DrawOptions, DrawProgress, GenerateOptions } from "./pipeline/options.ts";
 export { type EditOptions, type LoadOptions, UniPic, type UniPicParts } from "./pipeline/unipic.ts";
+export { memoryWeights } from "./pipeline/weights.ts";
 export { Random } from "./random.ts";
+export { webEngine } from "./runtime/web.ts";
+export { Tokenizer } from "./text/tokenizer.ts";
