@@ -1,5 +1,6 @@
 /** Checkpoints: reading and writing weights and the folders that they lie in. */
-export { expectTensors, type JsonObject, type ModelFolder, modelFolder, readJson } from "./folder.ts";
+export { expectTensors, type ModelFolder, modelFolder } from "./folder.ts";
+export { type JsonObject, readJson } from "./json.ts";
 export * from "./safetensors.ts";
 export {
   byteLength,

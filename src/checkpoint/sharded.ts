@@ -1,6 +1,6 @@
 /** A checkpoint as one thing, whether it is one safetensors file or a folder of shards. */
 import { UserError } from "../errors.ts";
-import { readJson } from "./folder.ts";
+import { readJson } from "./json.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./safetensors-writer.ts";
 import type { StoredDType, StoredTensor } from "./tensor-data.ts";

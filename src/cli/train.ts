@@ -43,7 +43,7 @@ export function registerTrain(program: Command): void {
 
 async function train(options: TrainCommandOptions): Promise<void> {
   const [{ readJson }, { parseTrainConfig }] = await Promise.all([
-    import("../checkpoint/folder.ts"),
+    import("../checkpoint/json.ts"),
     import("../training/train-config.ts"),
   ]);
   const plan = parseTrainConfig(await readJson(options.config), options.config);
@@ -64,7 +64,7 @@ async function train(options: TrainCommandOptions): Promise<void> {
 
 /** A run goes on with the model that it began with, whatever else of its configuration changes. */
 async function checkRun(folder: string, { model }: TrainConfig): Promise<void> {
-  const { readJson } = await import("../checkpoint/folder.ts");
+  const { readJson } = await import("../checkpoint/json.ts");
   const found = (await readJson(join(folder, "config.json")).catch(() => undefined)) as UniPicConfig | undefined;
   if (!found) return;
   // The vocabulary follows from the tokenizer that the run has trained.

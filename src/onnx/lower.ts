@@ -123,7 +123,7 @@ class Lowering implements Emitter {
       return name;
     }
     this.#graph.external.push({ ...source, name });
-    return source.dtype === tensor.dtype ? name : this.node("Cast", [name], { to: ONNX_TYPES[tensor.dtype] });
+    return source.dtype === tensor.dtype ? name : this.cast(name, tensor.dtype);
   }
 
   node(
@@ -140,6 +140,10 @@ class Lowering implements Emitter {
     this.#computed.add(output);
     this.#graph.nodes.push({ type, domain, inputs, output, attributes });
     return output;
+  }
+
+  cast(input: string, to: DType): string {
+    return this.node("Cast", [input], { to: ONNX_TYPES[to] });
   }
 
   constant(data: HostData, shape: readonly number[], dtype: DType): string {

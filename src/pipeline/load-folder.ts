@@ -4,7 +4,7 @@ import { modelFolder, openCheckpoint } from "../checkpoint/index.ts";
 import { parseConfig } from "../models/config.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
-import type { LoadOptions, UniPicParts } from "./unipic.ts";
+import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { checkpointWeights } from "./weights.ts";
 
 /** The model that ships with the package. */

@@ -5,7 +5,6 @@ import { nativeSide, type UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { Random } from "../random.ts";
-import type { Device, Engine, EngineOptions } from "../runtime/engine.ts";
 import { chooseToken } from "../sampling/text-decoding.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
@@ -30,24 +29,9 @@ import {
   pictureCount,
   within,
 } from "./options.ts";
-import { Programs, type Weights } from "./programs.ts";
+import type { LoadOptions, UniPicParts } from "./parts.ts";
+import { Programs } from "./programs.ts";
 import { readPrompts, readToken, rowsOf } from "./read-prompts.ts";
-
-/** What a model is made of. */
-export interface UniPicParts {
-  config: UniPicConfig;
-  tokenizer: Tokenizer;
-  weights: Weights;
-  engine: Engine;
-  engineOptions: EngineOptions;
-}
-
-export interface LoadOptions {
-  /** Where to compute. Default `cpu`. */
-  device?: Device;
-  /** Threads on the CPU. Default: all cores. */
-  threads?: number;
-}
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */

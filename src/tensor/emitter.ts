@@ -13,6 +13,8 @@ export interface Emitter {
     attributes?: Readonly<Record<string, AttributeValue>>,
     domain?: "com.microsoft",
   ): string;
+  /** The value in another element type. */
+  cast(input: string, to: DType): string;
   constant(data: HostData, shape: readonly number[], dtype: DType): string;
   /** A whole-number vector (int64). */
   integers(values: readonly number[]): string;

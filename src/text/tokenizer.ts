@@ -47,7 +47,7 @@ export class Tokenizer {
    * @throws UserError when one of them is missing or damaged.
    */
   static async fromFolder(folder: string): Promise<Tokenizer> {
-    const { readJson } = await import("../checkpoint/folder.ts");
+    const { readJson } = await import("../checkpoint/json.ts");
     const { join } = await import("node:path");
     const [tokenizer, config] = await Promise.all([
       readJson(join(folder, "tokenizer.json")),

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { expectTensors, modelFolder, readJson } from "../../src/checkpoint/folder.ts";
+import { expectTensors, modelFolder } from "../../src/checkpoint/folder.ts";
+import { readJson } from "../../src/checkpoint/json.ts";
 import type { StoredDType } from "../../src/checkpoint/tensor-data.ts";
 import { UserError } from "../../src/errors.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

@@ -1,4 +1,4 @@
-import { readJson } from "../../checkpoint/folder.ts";
+import { readJson } from "../../checkpoint/json.ts";
 import { UserError } from "../../errors.ts";
 import { type ParityCase, type ParityOutput, recordedOutput } from "./parity-case.ts";
 import { exact, type Tolerance, toleranceOf } from "./tolerance.ts";

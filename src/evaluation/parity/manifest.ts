@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { type JsonObject, readJson } from "../../checkpoint/folder.ts";
+import { type JsonObject, readJson } from "../../checkpoint/json.ts";
 import { UserError } from "../../errors.ts";
 
 const format = "unipic-goldens/1";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { JsonObject } from "../../checkpoint/folder.ts";
+import type { JsonObject } from "../../checkpoint/json.ts";
 import { openSafetensors, type SafetensorsFile } from "../../checkpoint/safetensors.ts";
 import { isFloating, type StoredTensor, toBigInt64, toFloat32 } from "../../checkpoint/tensor-data.ts";
 import { type CaseEntry, type Manifest, readManifest } from "./manifest.ts";

@@ -108,17 +108,6 @@ const whereOperation: Operation<null> = {
 export const where = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor =>
   apply(whereOperation, [condition, ...pair(a, b)], null);
 
-/** The type numbers in the ONNX format. */
-const CAST_CODES: Record<DType, number> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-};
-
 const castOperation: Operation<{ to: DType }> = {
   name: "cast",
   infer: ([x], { to }) => ({ shape: x.shape, dtype: to }),
@@ -126,7 +115,7 @@ const castOperation: Operation<{ to: DType }> = {
     const [x] = node.inputs;
     return [x.dtype.startsWith("float") && node.dtype.startsWith("float") ? cast(upstream, x.dtype) : undefined];
   },
-  lower: (node, inputs, emit) => emit.node("Cast", inputs, { to: CAST_CODES[node.dtype] }),
+  lower: (node, [x], emit) => emit.cast(x, node.dtype),
 };
 
 /** The same values in another type; itself when the type is already right. */
