@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { inOrder, isInput } from "../../src/tensor/index.ts";
+import { Tokenizer } from "../../src/text/tokenizer.ts";
+import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
+import { makeBatch } from "../../src/training/batches.ts";
+import { traceJointLoss } from "../../src/training/joint-program.ts";
+import { tinyPlan } from "./tiny-plan.ts";
+
+const { model, stages, seed } = tinyPlan(10);
+const [stage] = stages;
+const made = trainTokenizer(["a red car", "a blue apple", "What color is the car?"], { vocabularySize: 320 });
+const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const batch = (step: number, from = seed) => makeBatch(model, tokenizer, stage, from, step);
+
+describe("makeBatch", () => {
+  it("depends on the seed and the step alone", () => {
+    expect(batch(5)).toEqual(batch(5));
+    expect(batch(5)["generation.pixels"]).not.toEqual(batch(6)["generation.pixels"]);
+    expect(batch(5)["generation.pixels"]).not.toEqual(batch(5, seed + 1)["generation.pixels"]);
+  });
+
+  it("gives exactly the inputs that the stage's program asks for", () => {
+    const { total } = traceJointLoss(model, stage);
+    const asked = inOrder([total])
+      .filter(isInput)
+      .map(({ attributes }) => (attributes as { name: string }).name);
+    expect(Object.keys(batch(0)).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it("leaves out a task without samples", () => {
+    const drawing = { ...stage, batch: { generation: 2, editing: 0, understanding: 0 } };
+    const names = Object.keys(makeBatch(model, tokenizer, drawing, seed, 0));
+    expect(names.every((name) => name.startsWith("generation."))).toBe(true);
+  });
+
+  it("labels the answer and its end, each after the token before it", () => {
+    const given = batch(2);
+    const ids = Array.from(given["understanding.ids"].data as BigInt64Array);
+    const rows = Array.from(given["understanding.rows"].data as BigInt64Array, Number);
+    const labels = Array.from(given["understanding.labels"].data as BigInt64Array);
+    expect(rows.map((row) => ids[row + 1])).toEqual(labels);
+    const ends = labels.filter((label) => label === BigInt(tokenizer.tokenId("<|im_end|>")!));
+    expect(ends).toHaveLength(stage.batch.understanding);
+  });
+
+  it("keeps pixels in [-1, 1] and noise near unit variance", () => {
+    const given = batch(1);
+    const pixels = given["generation.pixels"].data as Float32Array;
+    expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
+    expect(Math.min(...pixels)).toBeGreaterThanOrEqual(-1);
+    const noise = given["generation.noise"].data as Float32Array;
+    const variance = noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
+    expect(variance).toBeGreaterThan(0.8);
+    expect(variance).toBeLessThan(1.2);
+  });
+});

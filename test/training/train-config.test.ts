@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../src/errors.ts";
+import { parseTrainConfig } from "../../src/training/train-config.ts";
+
+const stage = { name: "only", steps: 10, batch: { generation: 4 }, learningRate: 1e-3 };
+const parse = (changes: Record<string, unknown>) => parseTrainConfig({ stages: [stage], ...changes }, "plan.json");
+
+describe("parseTrainConfig", () => {
+  it("fills in defaults", () => {
+    const plan = parse({});
+    expect(plan.model.mar.img_size).toBe(64);
+    expect(plan.stages[0]).toMatchObject({
+      schedule: "cosine",
+      weightDecay: 0.02,
+      batch: { generation: 4, editing: 0, understanding: 0 },
+      weights: { generation: 1, editing: 1, understanding: 0.01 },
+    });
+  });
+
+  it("reads the configuration that ships", () => {
+    const text = readFileSync(new URL("../../configs/unipic-mini.json", import.meta.url), "utf8");
+    const plan = parseTrainConfig(JSON.parse(text), "configs/unipic-mini.json");
+    expect(plan.stages.map(({ name }) => name)).toEqual(["draw", "joint"]);
+  });
+
+  it.each([
+    [[], "not a JSON object"],
+    [{ stage: [] }, 'unknown entry "stage"'],
+    [{ stages: [] }, "at least one stage"],
+    [{ stages: [{ ...stage, steps: -1 }] }, '"steps" must be a number'],
+    [{ stages: [{ ...stage, steps: undefined }] }, '"steps" must be a number'],
+    [{ stages: [{ ...stage, batch: {} }] }, "above 0 for at least one"],
+    [{ stages: [{ ...stage, batch: { drawing: 3 } }] }, 'unknown task "drawing"'],
+    [{ stages: [{ ...stage, schedule: "linear" }] }, '"cosine" or "constant"'],
+    [{ stages: [stage], model: "unipic-huge" }, 'no preset "unipic-huge"'],
+    [{ stages: [stage], vae: 3 }, '"vae" must be an object'],
+  ])("says what is wrong with %j", (json, message) => {
+    expect(() => parseTrainConfig(json, "plan.json")).toThrow(UserError);
+    expect(() => parseTrainConfig(json, "plan.json")).toThrow(message);
+  });
+});
