@@ -1,0 +1,58 @@
+/**
+ * Draws the README's sheet with a model: pictures from words, edits beside their sources, and what the model says it sees. Nothing is
+ * chosen by hand: picture i has seed i. `npx tsx bench/gallery.ts [model folder] [file.png]`
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { nameOf } from "../src/data/captions.ts";
+import { drawScene, planScene } from "../src/data/index.ts";
+import type { Exhibit } from "../src/evaluation/benchmark.ts";
+import { exhibitSheet } from "../src/evaluation/sheet.ts";
+import { BENCHMARK_WORLD } from "../src/evaluation/tasks.ts";
+import { picture } from "../src/image/index.ts";
+import { UniPic } from "../src/index.ts";
+import { Random } from "../src/random.ts";
+
+const [folder, file = "docs/images/unipic-mini.png"] = process.argv.slice(2);
+const PROMPTS = [
+  "a red car on the grass",
+  "a blue bird",
+  "a yellow bus on a road",
+  "a green apple in the snow",
+  "a purple umbrella on a sandy beach",
+  "a pizza on a wooden table",
+  "a black cat at night",
+  "an orange teddy bear",
+  "a donut on a plain pink background",
+  "a brown dog on the grass",
+];
+const EDITS = 5;
+
+const model = await UniPic.load(folder);
+const exhibits: Exhibit[] = [];
+for (const [seed, prompt] of PROMPTS.entries()) {
+  const pictures = await model.generate(prompt, { seed });
+  const seen = await model.describe(pictures[0]);
+  exhibits.push({ test: "draw", pictures, task: prompt, outcome: `seen: ${seen}`, isRight: true });
+}
+const random = new Random(11);
+for (let seed = 0; seed < EDITS; seed++) {
+  const scene = planScene(random, { ...BENCHMARK_WORLD, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
+  const size = model.config.mar.img_size;
+  const source = picture(size, size, drawScene(scene, size));
+  const instruction =
+    seed % 2 === 0
+      ? `Change the color of the ${nameOf(scene.objects[0])} to ${random.pick(["red", "blue", "green", "yellow"])}.`
+      : "Change the background so that the scene is in the snow.";
+  const [edited] = await model.edit(source, instruction, { seed });
+  const seen = await model.describe(source);
+  exhibits.push({
+    pictures: [source, edited],
+    task: instruction,
+    outcome: `the left one, seen: ${seen}`,
+    isRight: true,
+  });
+}
+await mkdir(dirname(file), { recursive: true });
+await writeFile(file, await exhibitSheet(exhibits));
+console.log(`Wrote ${file}.`);
