@@ -47,6 +47,7 @@ for (let seed = 0; seed < EDITS; seed++) {
   const [edited] = await model.edit(source, instruction, { seed });
   const seen = await model.describe(source);
   exhibits.push({
+    test: "edit",
     pictures: [source, edited],
     task: instruction,
     outcome: `the left one, seen: ${seen}`,
