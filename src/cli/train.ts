@@ -82,10 +82,9 @@ async function trainAndExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { device, threads } = options;
-  const [trainer, { exportModel }, { readValues }, { nodeEngine }, { SampleSheets }] = await Promise.all([
+  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }] = await Promise.all([
     import("../training/trainer.ts"),
     import("../training/export.ts"),
-    import("../training/checkpoint.ts"),
     import("../runtime/node.ts"),
     import("./sample-sheet.ts"),
   ]);
@@ -97,7 +96,7 @@ async function trainAndExport(
     engine: nodeEngine,
     device,
     threads,
-    from: options.from === undefined ? undefined : await readValues(options.from),
+    from: options.from,
     signal,
     onProgress: (progress) => report.step(progress),
     onVaeProgress: (progress) => report.autoencoder(progress),

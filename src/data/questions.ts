@@ -1,4 +1,5 @@
 /** Questions about a scene, with answers that follow from it. */
+import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import { backgroundScenery } from "./backgrounds.ts";
 import { describe, nameOf, PAIRS, spellRelation, thingPhrase, whereabouts } from "./captions.ts";
@@ -36,7 +37,10 @@ export interface QuestionOptions {
  * @param options.kinds the kinds to choose from; a scene to which none of them applies is asked for its description
  */
 export function askQuestion(random: Random, scene: Scene, options: QuestionOptions = {}): Question {
-  for (const kind of random.shuffle(options.kinds ?? QUESTION_KINDS)) {
+  const kinds = options.kinds ?? QUESTION_KINDS;
+  const unknown = kinds.find((kind) => !QUESTION_KINDS.includes(kind));
+  if (unknown) throw new UserError(`There is no question "${unknown}"; there are ${QUESTION_KINDS.join(", ")}.`);
+  for (const kind of random.shuffle(kinds)) {
     const asked = ASKERS[kind](random, scene);
     if (asked !== undefined) return { kind, question: asked[0], answer: asked[1] };
   }

@@ -1,4 +1,7 @@
 /** Training: `train` runs a curriculum; `TrainingProgram` is one step of anything. */
+
+export { nodeEngine } from "../runtime/node.ts";
+export { Program } from "../runtime/program.ts";
 export { loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
 export { exportModel } from "./export.ts";
 export { learningRate } from "./learning-rate.ts";

@@ -24,15 +24,20 @@ export interface PrepareOptions {
   folder: string;
   train: TrainConfig;
   engine: Engine;
+  /** A model folder to start from: its weights, its tokenizer and its autoencoder. */
+  from?: string;
   signal?: AbortSignal;
   onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
 }
 
-/** Makes tokenizer and autoencoder, or takes them from the run's folder where an earlier start already made them. */
+/**
+ * Makes tokenizer and autoencoder, or takes them from the run's folder where an earlier start already made them, else from the model
+ * that the run starts from: its weights mean nothing with others.
+ */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { folder, train } = options;
   await mkdir(folder, { recursive: true });
-  const { tokenizer, config: tokenizerConfig } = await prepareTokenizer(folder, train);
+  const { tokenizer, config: tokenizerConfig } = await prepareTokenizer(options);
   const vae = await prepareVae(options);
   const vocabulary = vocabularyOf(tokenizer);
   const config: UniPicConfig = {
@@ -44,20 +49,23 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   return { config, tokenizer, tokenizerConfig, vae };
 }
 
-async function prepareTokenizer(
-  folder: string,
-  train: TrainConfig,
-): Promise<{ tokenizer: TokenizerJson; config: TokenizerJson }> {
-  const paths = [join(folder, "tokenizer.json"), join(folder, "tokenizer_config.json")];
-  try {
-    const [tokenizer, config] = await Promise.all(paths.map((path) => readJson(path)));
-    return { tokenizer, config };
-  } catch {
-    const made = trainTokenizer(worldTexts(new Random(train.seed), train.tokenizer.samples), train.tokenizer);
-    await writeWhole(paths[0], JSON.stringify(made.tokenizer));
-    await writeWhole(paths[1], `${JSON.stringify(made.config, null, 2)}\n`);
-    return made as { tokenizer: TokenizerJson; config: TokenizerJson };
-  }
+type TokenizerFiles = { tokenizer: TokenizerJson; config: TokenizerJson };
+
+async function prepareTokenizer({ folder, train, from }: PrepareOptions): Promise<TokenizerFiles> {
+  const found = await readTokenizer(folder).catch(() => undefined);
+  if (found) return found;
+  const made = from
+    ? await readTokenizer(from)
+    : (trainTokenizer(worldTexts(new Random(train.seed), train.tokenizer.samples), train.tokenizer) as TokenizerFiles);
+  await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(made.tokenizer));
+  await writeWhole(join(folder, "tokenizer_config.json"), `${JSON.stringify(made.config, null, 2)}\n`);
+  return made;
+}
+
+async function readTokenizer(folder: string): Promise<TokenizerFiles> {
+  const names = ["tokenizer.json", "tokenizer_config.json"];
+  const [tokenizer, config] = await Promise.all(names.map((name) => readJson(join(folder, name))));
+  return { tokenizer, config };
 }
 
 /** Every kind of text that the model will read or write, from the whole world, held-out scenes among them. */
@@ -77,12 +85,17 @@ function vocabularyOf(tokenizer: TokenizerJson): number {
   return Math.max(...Object.values(vocab), ...added.map(({ id }) => id)) + 1;
 }
 
-async function prepareVae({ folder, train, engine, signal, onVaeProgress }: PrepareOptions): Promise<Values> {
+async function prepareVae({ folder, train, engine, from, signal, onVaeProgress }: PrepareOptions): Promise<Values> {
   const path = join(folder, "vae.safetensors");
   const found = await openCheckpoint(path).catch(() => undefined);
   if (found) {
     await found.close();
     return readValues(path);
+  }
+  if (from) {
+    const weights: Values = new Map([...(await readValues(from))].filter(([name]) => name.startsWith("vae.")));
+    await writeSafetensors(path, asTensors(weights));
+    return weights;
   }
   const { vae } = train.model;
   if (vae.type !== "patch") {

@@ -1,7 +1,8 @@
-import type { PlanOptions } from "../data/index.ts";
+import { askQuestion, type PlanOptions, planEdit, planScene } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
+import { Random } from "../random.ts";
 import type { PerTask, StageConfig } from "./stage.ts";
 
 /** A training run: the file given to `unipic train --config`. */
@@ -20,6 +21,22 @@ export interface TrainConfig {
 
 type Json = Record<string, unknown>;
 
+const STAGE_ENTRIES = [
+  "name",
+  "steps",
+  "batch",
+  "weights",
+  "learningRate",
+  "schedule",
+  "warmup",
+  "weightDecay",
+  "ema",
+  "trains",
+  "scenes",
+  "edits",
+  "questions",
+];
+
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 
 const isObject = (value: unknown): value is Json =>
@@ -28,20 +45,37 @@ const isObject = (value: unknown): value is Json =>
 /** Reads a parsed training file, filling in defaults; says which entry is wrong and what would be right. */
 export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   if (!isObject(json)) throw new UserError(`${where} is not a JSON object, so it is not a training configuration.`);
-  const known = ["seed", "model", "tokenizer", "vae", "stages", "checkpointEvery", "sampleEvery"];
-  const stray = Object.keys(json).find((key) => !known.includes(key));
-  if (stray) throw new UserError(`${where} has an unknown entry "${stray}"; there are ${known.join(", ")}.`);
+  refuseStray(json, ["seed", "model", "tokenizer", "vae", "stages", "checkpointEvery", "sampleEvery"], where);
   if (!Array.isArray(json.stages) || json.stages.length === 0) {
     throw new UserError(`${where} needs "stages", a list with at least one stage.`);
   }
   return {
-    seed: number(json, "seed", where, 0),
+    seed: whole(json, "seed", where, 0),
     model: parseModel(json.model ?? "unipic-mini", where),
-    tokenizer: { samples: 20_000, vocabularySize: 1024, ...object(json, "tokenizer", where) },
-    vae: { steps: 900, batch: 32, learningRate: 2e-3, noise: 0.3, scenes: {}, ...object(json, "vae", where) },
+    tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
+    vae: parseVae(object(json, "vae", where), `${where}: vae`),
     stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`)),
-    checkpointEvery: number(json, "checkpointEvery", where, 500),
-    sampleEvery: number(json, "sampleEvery", where, 1000),
+    checkpointEvery: whole(json, "checkpointEvery", where, 500, 1),
+    sampleEvery: whole(json, "sampleEvery", where, 1000, 1),
+  };
+}
+
+function parseTokenizer(json: Json, where: string): TrainConfig["tokenizer"] {
+  refuseStray(json, ["samples", "vocabularySize"], where);
+  return {
+    samples: whole(json, "samples", where, 20_000, 1),
+    vocabularySize: whole(json, "vocabularySize", where, 1024, 1),
+  };
+}
+
+function parseVae(json: Json, where: string): TrainConfig["vae"] {
+  refuseStray(json, ["steps", "batch", "learningRate", "noise", "scenes"], where);
+  return {
+    steps: whole(json, "steps", where, 900),
+    batch: whole(json, "batch", where, 32, 1),
+    learningRate: number(json, "learningRate", where, 2e-3),
+    noise: number(json, "noise", where, 0.3),
+    scenes: drawable(object(json, "scenes", where), where),
   };
 }
 
@@ -57,7 +91,8 @@ function parseModel(model: unknown, where: string): UniPicConfig {
 
 function parseStage(stage: unknown, where: string): StageConfig {
   if (!isObject(stage)) throw new UserError(`${where} is not an object.`);
-  const steps = number(stage, "steps", where);
+  refuseStray(stage, STAGE_ENTRIES, where);
+  const steps = whole(stage, "steps", where);
   const schedule = stage.schedule ?? "cosine";
   if (schedule !== "cosine" && schedule !== "constant") {
     throw new UserError(`${where}: "schedule" must be "cosine" or "constant", not ${JSON.stringify(schedule)}.`);
@@ -66,18 +101,30 @@ function parseStage(stage: unknown, where: string): StageConfig {
   if (batch.generation + batch.editing + batch.understanding === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of generation, editing, understanding.`);
   }
+  const scenes = drawable(object(stage, "scenes", where), where);
+  const edits = object(stage, "edits", where) as StageConfig["edits"];
+  const questions = object(stage, "questions", where) as StageConfig["questions"];
+  tryOut(where, () => {
+    if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
+    if (batch.understanding > 0) askQuestion(new Random(0), planScene(new Random(0), scenes), questions);
+  });
+  const ema = number(stage, "ema", where, 0.999);
+  if (ema >= 1)
+    throw new UserError(`${where}: "ema" must be below 1, not ${ema}: it is the share of the average that is kept.`);
   return {
-    ...(stage as unknown as StageConfig),
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
     batch,
     weights: perTask(stage, "weights", where, { generation: 1, editing: 1, understanding: 0.01 }),
     learningRate: number(stage, "learningRate", where),
     schedule,
-    warmup: number(stage, "warmup", where, Math.round(steps / 100)),
+    warmup: whole(stage, "warmup", where, Math.round(steps / 100)),
     weightDecay: number(stage, "weightDecay", where, 0.02),
-    ema: number(stage, "ema", where, 0.999),
-    scenes: object(stage, "scenes", where),
+    ema,
+    trains: names(stage, "trains", where),
+    scenes,
+    edits,
+    questions,
   };
 }
 
@@ -85,6 +132,41 @@ function number(json: Json, key: string, where: string, fallback?: number): numb
   const value = json[key] ?? fallback;
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new UserError(`${where}: "${key}" must be a number of at least 0, not ${JSON.stringify(value)}.`);
+}
+
+function whole(json: Json, key: string, where: string, fallback?: number, least = 0): number {
+  const value = number(json, key, where, fallback);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new UserError(`${where}: "${key}" must be a whole number of at least ${least}, not ${value}.`);
+}
+
+function names(json: Json, key: string, where: string): string[] | undefined {
+  const value = json[key];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return value;
+  throw new UserError(
+    `${where}: "${key}" must be a list of beginnings of parameter names, not ${JSON.stringify(value)}.`,
+  );
+}
+
+function refuseStray(json: Json, known: readonly string[], where: string): void {
+  const stray = Object.keys(json).find((key) => !known.includes(key));
+  if (stray) throw new UserError(`${where} has an unknown entry "${stray}"; there are ${known.join(", ")}.`);
+}
+
+/** Scene options from which a scene can be drawn. */
+function drawable(scenes: PlanOptions, where: string): PlanOptions {
+  tryOut(where, () => planScene(new Random(0), scenes));
+  return scenes;
+}
+
+/** A wrong entry is better found here than by a thread that makes batches. */
+function tryOut(where: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw new UserError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function object(json: Json, key: string, where: string): Json {
@@ -95,9 +177,8 @@ function object(json: Json, key: string, where: string): Json {
 
 function perTask(json: Json, key: string, where: string, fallback: PerTask): PerTask {
   const given = object(json, key, where);
-  const tasks = Object.keys(fallback);
-  const stray = Object.keys(given).find((task) => !tasks.includes(task));
-  if (stray) throw new UserError(`${where}: "${key}" has an unknown task "${stray}"; there are ${tasks.join(", ")}.`);
-  const at = (task: keyof PerTask) => number(given, task, `${where}: ${key}`, fallback[task]);
+  refuseStray(given, Object.keys(fallback), `${where}: "${key}"`);
+  const read = key === "batch" ? whole : number;
+  const at = (task: keyof PerTask) => read(given, task, `${where}: ${key}`, fallback[task]);
   return { generation: at("generation"), editing: at("editing"), understanding: at("understanding") };
 }

@@ -1,9 +1,10 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
 import { Random } from "../random.ts";
 import type { Device, Engine } from "../runtime/engine.ts";
 import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
-import { loadState, type RunPosition, saveState } from "./checkpoint.ts";
+import { loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
 import { traceJointLoss } from "./joint-program.ts";
 import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
@@ -33,8 +34,8 @@ export interface TrainOptions {
   engine: Engine;
   device?: Device;
   threads?: number;
-  /** Weights to start from when there is no run to continue. */
-  from?: Values;
+  /** A model folder to start from when there is no run to continue: its weights, tokenizer and autoencoder. */
+  from?: string;
   /** Make batches in a thread of their own (the default), or between the steps. */
   threadedData?: boolean;
   signal?: AbortSignal;
@@ -55,7 +56,10 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
   const prepared = await prepare(options);
   const found = await loadState(folder);
   let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };
-  let state: Partial<TrainingState> = found?.state ?? { step: 0, parameters: options.from };
+  let state: Partial<TrainingState> = found?.state ?? {
+    step: 0,
+    parameters: options.from === undefined ? undefined : await readValues(options.from),
+  };
   let weights: Values = new Map([...(state.parameters ?? []), ...(state.average ?? [])]);
   while (position.stage < plan.stages.length) {
     const run = await StageRun.start(options, prepared, state, position);
@@ -113,7 +117,7 @@ class StageRun {
       { ...state, parameters: new Map([...(state.parameters ?? []), ...prepared.vae]) },
     );
     const { config, tokenizer, tokenizerConfig } = prepared;
-    const data = { config, tokenizer, tokenizerConfig, stage, seed: plan.seed + 7919 * position.stage };
+    const data = { config, tokenizer, tokenizerConfig, stage, seed: plan.seed * 1009 + position.stage };
     const batches = options.threadedData === false ? inlineBatches(data) : threadedBatches(data);
     return new StageRun(options, prepared, stage, program, batches, { ...position });
   }
@@ -134,9 +138,9 @@ class StageRun {
         throw signal.reason;
       }
       await this.#step();
-      if (this.position.stageStep % plan.checkpointEvery === 0) await this.#checkpoint();
+      const atEnd = this.position.stageStep === this.stage.steps;
+      if (atEnd || this.position.stageStep % plan.checkpointEvery === 0) await this.#checkpoint();
     }
-    await this.#checkpoint();
   }
 
   async #step(): Promise<void> {
@@ -150,7 +154,9 @@ class StageRun {
     });
     const losses = await this.program.step(await this.batches.next(position.stageStep), rate);
     if (!Number.isFinite(losses.total)) {
-      throw new Error(`The loss became ${losses.total} at step ${position.stageStep}: use a lower learning rate.`);
+      throw new UserError(
+        `The loss became ${losses.total} at step ${position.stageStep}: lower the learning rate and continue from the last checkpoint.`,
+      );
     }
     const batch = stage.batch.generation + stage.batch.editing + stage.batch.understanding;
     position.stageStep++;

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Random } from "../random.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
@@ -163,7 +164,9 @@ function complete(drawn: Values, given: Values | undefined): Values {
   for (const [name, array] of given ?? []) {
     const place = drawn.get(name);
     if (place && place.shape.join() !== array.shape.join()) {
-      throw new Error(`The weight ${name} is [${array.shape}] in the checkpoint and [${place.shape}] in the model.`);
+      throw new UserError(
+        `The weight ${name} is [${array.shape}] in the checkpoint and [${place.shape}] in the model.`,
+      );
     }
     drawn.set(name, { ...array, data: array.data.slice() });
   }

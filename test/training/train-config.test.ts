@@ -31,9 +31,17 @@ describe("parseTrainConfig", () => {
     [{ stages: [{ ...stage, steps: -1 }] }, '"steps" must be a number'],
     [{ stages: [{ ...stage, steps: undefined }] }, '"steps" must be a number'],
     [{ stages: [{ ...stage, batch: {} }] }, "above 0 for at least one"],
-    [{ stages: [{ ...stage, batch: { drawing: 3 } }] }, 'unknown task "drawing"'],
+    [{ stages: [{ ...stage, batch: { drawing: 3 } }] }, 'unknown entry "drawing"'],
     [{ stages: [{ ...stage, schedule: "linear" }] }, '"cosine" or "constant"'],
     [{ stages: [stage], model: "unipic-huge" }, 'no preset "unipic-huge"'],
+    [{ stages: [{ ...stage, warmpu: 3 }] }, 'unknown entry "warmpu"'],
+    [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
+    [{ stages: [{ ...stage, ema: 1 }] }, "below 1"],
+    [{ stages: [{ ...stage, trains: "mar." }] }, "beginnings of parameter names"],
+    [{ stages: [{ ...stage, scenes: { objects: ["unicorn"] } }] }, "unicorn"],
+    [{ stages: [{ ...stage, batch: { understanding: 1 }, questions: { kinds: ["why"] } }] }, 'no question "why"'],
+    [{ stages: [stage], tokenizer: { samplse: 3 } }, 'unknown entry "samplse"'],
+    [{ stages: [stage], vae: { steps: "many" } }, '"steps" must be a number'],
     [{ stages: [stage], vae: 3 }, '"vae" must be an object'],
   ])("says what is wrong with %j", (json, message) => {
     expect(() => parseTrainConfig(json, "plan.json")).toThrow(UserError);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/runtime/node.ts";
+import { readValues } from "../../src/training/checkpoint.ts";
+import { exportModel } from "../../src/training/export.ts";
 import type { Values } from "../../src/training/parameters.ts";
 import { type TrainProgress, train } from "../../src/training/trainer.ts";
 import { tinyPlan } from "./tiny-plan.ts";
@@ -71,5 +73,23 @@ describe("training", () => {
     for (const name of inline.weights.keys()) {
       expect(bytes(threaded.weights, name).equals(bytes(inline.weights, name)), name).toBe(true);
     }
+  });
+
+  it("starts from a model with its weights, tokenizer and autoencoder", async () => {
+    const { weights, prepared } = await run("whole", 12);
+    const model = join(folder, "model");
+    await exportModel(model, weights, prepared);
+    const started = await train({
+      train: { ...tinyPlan(0), seed: 99 },
+      folder: join(folder, "next"),
+      engine: nodeEngine,
+      threads: 1,
+      threadedData: false,
+      from: model,
+    });
+    expect(started.prepared.tokenizer).toEqual(prepared.tokenizer);
+    const read = await readValues(model);
+    expect([...started.weights.keys()].sort()).toEqual([...read.keys()].sort());
+    for (const name of read.keys()) expect(bytes(started.weights, name).equals(bytes(read, name)), name).toBe(true);
   });
 });
