@@ -1,6 +1,7 @@
 /** What lies in a checkpoint, by the parts of a UniPic model. */
 import { extname } from "node:path";
 import { byteLength, elementCount, openCheckpoint, readTorchFile, type StoredDType } from "../checkpoint/index.ts";
+import { UserError } from "../errors.ts";
 
 /** A tensor without its contents. */
 export interface TensorEntry {
@@ -33,6 +34,8 @@ const PARTS: readonly { part: string; beginnings: readonly string[] }[] = [
 
 export const PART_NAMES: readonly string[] = PARTS.map(({ part }) => part);
 
+const PICTURE_ENDINGS = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"];
+
 /** The tensors of a safetensors file, a torch file, or a folder with `model.safetensors` or its shards. */
 export async function listTensors(path: string): Promise<TensorEntry[]> {
   if (TORCH_ENDINGS.includes(extname(path).toLowerCase())) {
@@ -42,6 +45,10 @@ export async function listTensors(path: string): Promise<TensorEntry[]> {
     } finally {
       await file.close();
     }
+  }
+  const ending = extname(path).toLowerCase();
+  if (PICTURE_ENDINGS.includes(ending)) {
+    throw new UserError(`"${path}" is a picture, not a checkpoint; unipic describe looks at pictures.`);
   }
   const reader = await openCheckpoint(path);
   try {

@@ -26,10 +26,14 @@ export function registerDescribe(program: Command): void {
     .argument("[question]", "what to ask (default: to describe the picture)")
     .addHelpText("after", EXAMPLES);
   addModelOptions(command)
-    .option("--max-tokens <n>", "longest answer (default: 64)", numberFor("--max-tokens"))
-    .option("--temperature <x>", "0 gives the likeliest answer, 1 varies (default: 0)", numberFor("--temperature"))
-    .option("--top-k <n>", "choose among the n likeliest words only (default: all)", numberFor("--top-k"))
-    .option("--top-p <x>", "choose among the words that make up this share (default: 1)", numberFor("--top-p"))
+    .option("--max-tokens <n>", "longest answer (default: 64)", wholeNumberFor("--max-tokens", 1, 4096))
+    .option(
+      "--temperature <x>",
+      "0 gives the likeliest answer, 1 varies (default: 0)",
+      numberFor("--temperature", 0, 100),
+    )
+    .option("--top-k <n>", "choose among the n likeliest words only (default: all)", wholeNumberFor("--top-k"))
+    .option("--top-p <x>", "choose among the words that make up this share (default: 1)", numberFor("--top-p", 0, 1))
     .option("--seed <n>", "same seed, same answer", wholeNumberFor("--seed"), 0)
     .option("--json", "print one JSON object in place of the plain answer")
     .action(describe);

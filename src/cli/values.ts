@@ -1,12 +1,15 @@
 /** Readers of option values: text to what it means, or a sentence about what would be right. */
 import { UserError } from "../errors.ts";
 
-/** A number; its range is checked where it is used. */
+/** A number from `least` to `most`; without them the range is checked where the number is used. */
 export const numberFor =
-  (option: string) =>
+  (option: string, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY) =>
   (text: string): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
     if (!Number.isFinite(value)) throw new UserError(`${option} takes a number, not "${text}".`);
+    if (value < least || value > most) {
+      throw new UserError(`${option} takes a number from ${least} to ${most}, not "${text}".`);
+    }
     return value;
   };
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { openCheckpoint, readJson, writeSafetensors } from "../checkpoint/index.ts";
+import { modelFolder, openCheckpoint, readJson, writeSafetensors } from "../checkpoint/index.ts";
 import { askQuestion, caption, planEdit, planScene } from "../data/index.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { Random } from "../random.ts";
@@ -36,6 +36,7 @@ export interface PrepareOptions {
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { folder, train } = options;
+  if (options.from !== undefined) await modelFolder(options.from);
   await mkdir(folder, { recursive: true });
   const { tokenizer, config: tokenizerConfig } = await prepareTokenizer(options);
   const vae = await prepareVae(options);

@@ -61,11 +61,11 @@ it("says which entry of a configuration is wrong", async () => {
   expect(stderr).toMatch(/^unipic: wrong\.json: stage 1: "steps" must be a number [^\n]+\n$/);
 });
 
-it("looks for the checkpoint to start from before anything else", async () => {
+it("looks for the model to start from before anything else", async () => {
   await writeConfig("fresh.json", 1);
   const { code, stderr } = await unipic(place, ["train", "--config", "fresh.json", "--from", "nowhere"]);
   expect(code).toBe(1);
-  expect(stderr).toBe('unipic: There is no checkpoint at "nowhere".\n');
+  expect(stderr).toBe('unipic: There is no model folder at "nowhere".\n');
   await expect(access(join(place, "runs", "fresh"))).rejects.toThrow();
 });
 
