@@ -1,19 +1,12 @@
 /** How many pictures a second the picture world makes on one core: `npx tsx bench/world.ts [pictures] [size]`. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { cpus } from "node:os";
 import { drawScene } from "../src/data/draw.ts";
 import { planScene } from "../src/data/planning.ts";
 import type { Scene } from "../src/data/scene.ts";
 import { Random } from "../src/random.ts";
+import { machineLine } from "./machine.ts";
 
 const count = Number(process.argv[2] ?? 3000);
 const size = Number(process.argv[3] ?? 64);
-
-function version(name: string): string {
-  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
-}
 
 /** Seconds that an action takes. */
 function time(action: () => void): number {
@@ -49,6 +42,4 @@ console.log(`first run, rendering sprites  ${cold.toFixed(1)} s`);
 console.log(`plan                          ${rate(planning)} pictures/s`);
 console.log(`draw                          ${rate(drawing)} pictures/s`);
 console.log(`plan and draw                 ${rate(both)} pictures/s`);
-console.log(
-  `${cpus()[0]?.model}, Node ${process.version}, ${process.platform} ${process.arch}, @resvg/resvg-js ${version("@resvg/resvg-js")}`,
-);
+console.log(machineLine("@resvg/resvg-js"));

@@ -1,6 +1,7 @@
 /** A sheet of examples to look at before training on them. */
-import { type Canvas, createCanvas, ImageData, type SKRSContext2D } from "@napi-rs/canvas";
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { UserError } from "../errors.ts";
+import { pictureCanvas, wrapText } from "../image/canvas.ts";
 import { Random } from "../random.ts";
 import { type CaptionOptions, caption } from "./captions.ts";
 import { drawScene } from "./draw.ts";
@@ -94,7 +95,7 @@ function layOut(ruler: SKRSContext2D, cells: readonly Cell[], width: number) {
   let top = 0;
   for (let start = 0; start < cells.length; start += perRow) {
     const row = cells.slice(start, start + perRow).map((cell, column) => {
-      const wrapped = cell.lines.flatMap((line) => wrap(ruler, line, width));
+      const wrapped = cell.lines.flatMap((line) => wrapText(ruler, line, width));
       return { ...cell, wrapped, top, left: PADDING + column * (width + PADDING) };
     });
     placed.push(...row);
@@ -104,28 +105,19 @@ function layOut(ruler: SKRSContext2D, cells: readonly Cell[], width: number) {
   return { cells: placed, height: top };
 }
 
-function wrap(ruler: SKRSContext2D, text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && ruler.measureText(longer).width > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line];
-}
-
 function paintCell(context: SKRSContext2D, cell: PlacedCell, offset: number, size: number): void {
   const top = cell.top + offset;
   cell.pictures.forEach((scene, index) => {
     const left = cell.left + index * (SHOWN + PADDING / 2);
     // Smooth enlarging would show the pictures better than a model sees them.
     context.imageSmoothingEnabled = size > SHOWN;
-    context.drawImage(canvasOf(scene, size), left, top, SHOWN, SHOWN);
+    context.drawImage(
+      pictureCanvas({ width: size, height: size, data: drawScene(scene, size) }),
+      left,
+      top,
+      SHOWN,
+      SHOWN,
+    );
   });
   context.font = FONT;
   context.fillStyle = "#888888";
@@ -134,16 +126,4 @@ function paintCell(context: SKRSContext2D, cell: PlacedCell, offset: number, siz
   cell.wrapped.forEach((line, index) => {
     context.fillText(line, cell.left, top + SHOWN + LINE * (index + 2));
   });
-}
-
-function canvasOf(scene: Scene, size: number): Canvas {
-  const rgb = drawScene(scene, size);
-  const image = new ImageData(size, size);
-  for (let pixel = 0; pixel < size * size; pixel++) {
-    image.data.set(rgb.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
-    image.data[pixel * 4 + 3] = 255;
-  }
-  const canvas = createCanvas(size, size);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
 }

@@ -1,6 +1,6 @@
-import { type Canvas, createCanvas, ImageData, type SKRSContext2D } from "@napi-rs/canvas";
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { UserError } from "../errors.ts";
-import type { Picture } from "../image/index.ts";
+import { pictureCanvas, wrapText } from "../image/canvas.ts";
 import type { Exhibit } from "./benchmark.ts";
 
 const SHEET_WIDTH = 1400;
@@ -74,13 +74,7 @@ function inRows(ruler: SKRSContext2D, exhibits: readonly Exhibit[]): { cells: Ce
 
 /** A text in lines of a width; a model that babbles is cut short. */
 function wrap(ruler: SKRSContext2D, text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.length - 1;
-    const longer = lines[last] === "" ? word : `${lines[last]} ${word}`;
-    if (lines[last] !== "" && ruler.measureText(longer).width > width) lines.push(word);
-    else lines[last] = longer;
-  }
+  const lines = wrapText(ruler, text, width);
   return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), "..."] : lines;
 }
 
@@ -88,7 +82,7 @@ function paint(context: SKRSContext2D, { exhibit, left, task, outcome }: Cell, t
   exhibit.pictures.forEach((picture, i) => {
     // Smooth enlarging would show small pictures better than they are.
     context.imageSmoothingEnabled = picture.width > SHOWN;
-    context.drawImage(canvasOf(picture), left + i * (SHOWN + PADDING), top, SHOWN, SHOWN);
+    context.drawImage(pictureCanvas(picture), left + i * (SHOWN + PADDING), top, SHOWN, SHOWN);
   });
   let baseline = top + SHOWN;
   for (const [lines, color] of [
@@ -102,15 +96,4 @@ function paint(context: SKRSContext2D, { exhibit, left, task, outcome }: Cell, t
       context.fillText(line, left, baseline, widthOf(exhibit));
     }
   }
-}
-
-function canvasOf({ width, height, data }: Picture): Canvas {
-  const image = new ImageData(width, height);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    image.data.set(data.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
-    image.data[pixel * 4 + 3] = 255;
-  }
-  const canvas = createCanvas(width, height);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
 }
