@@ -18,6 +18,7 @@ import { UniPic } from "../src/pipeline/unipic.ts";
 import { parseDevice } from "../src/runtime/device.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { positiveNumber, wholeNumber } from "./arguments.ts";
+import { run } from "./run.ts";
 
 const USAGE = `npm run evaluate -- [FOLDER] [options]
 
@@ -121,10 +122,4 @@ function environment() {
   };
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError) && !(error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) throw error;
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+await run(main);

@@ -17,6 +17,7 @@ import { ceilingTable, textTable } from "../src/evaluation/tables.ts";
 import { BENCHMARK_WORLD, planPrompts } from "../src/evaluation/tasks.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
+import { run } from "./run.ts";
 
 const CEILING_SCENES = 1000;
 
@@ -70,10 +71,4 @@ async function main(): Promise<void> {
   await Promise.all([reader.release(), autoencoder.release()]);
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError) && !(error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) throw error;
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+await run(main);

@@ -7,10 +7,14 @@ import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
 
 /** A traced program, compiled for a device and ready to run. */
 export class Program {
+  readonly #inputNames: ReadonlySet<string>;
+
   private constructor(
     private readonly lowered: LoweredProgram,
     private readonly loaded: LoadedProgram,
-  ) {}
+  ) {
+    this.#inputNames = new Set(lowered.inputs.map(({ name }) => name));
+  }
 
   /** Lowers the outputs to ONNX and loads them into the engine. */
   static async compile(
@@ -58,6 +62,7 @@ export class Program {
     for (const { name, dtype, shape } of this.lowered.inputs) {
       const given = feeds[name];
       const fits = shape.every((size, axis) => {
+        if (typeof size === "number") return size === given.shape[axis];
         const known = dimensionTerms(size).every(({ names }) => names.every((part) => sizes.has(part)));
         return !known || evaluateDimension(size, sizes) === given.shape[axis];
       });
@@ -69,9 +74,7 @@ export class Program {
       }
     }
     for (const name of Object.keys(feeds)) {
-      if (!this.lowered.inputs.some((value) => value.name === name)) {
-        throw new Error(`The program has no input "${name}".`);
-      }
+      if (!this.#inputNames.has(name)) throw new Error(`The program has no input "${name}".`);
     }
   }
 

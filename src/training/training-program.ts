@@ -35,6 +35,8 @@ const GROUPS = ["parameters", "moment1", "moment2", "average"] as const;
 export class TrainingProgram {
   #state: TrainingState;
   #spare: TrainingState;
+  readonly #read: ReadonlySet<string>;
+  readonly #written: ReadonlySet<string>;
 
   private constructor(
     private readonly program: Program,
@@ -44,6 +46,8 @@ export class TrainingProgram {
   ) {
     this.#state = state;
     this.#spare = duplicate(state);
+    this.#read = new Set(program.inputs.map(({ name }) => name));
+    this.#written = new Set(program.outputs.map(({ name }) => name));
   }
 
   /**
@@ -112,12 +116,6 @@ export class TrainingProgram {
     return new Map([...this.#state.parameters, ...(this.#state.average ?? [])]);
   }
 
-  /** Names of the inputs that a batch must give. */
-  get batchInputs(): string[] {
-    const own = new Set(["learning_rate", "correction1", "correction2", ...this.#state.parameters.keys()]);
-    return this.program.inputs.map(({ name }) => name).filter((name) => !own.has(name) && !name.includes("|"));
-  }
-
   /** One step on one batch; returns the reported losses. */
   async step(batch: Readonly<Record<string, HostArray>>, learningRate: number): Promise<Record<string, number>> {
     const state = this.#state;
@@ -130,19 +128,17 @@ export class TrainingProgram {
       correction1: scalar(1 - beta1 ** number),
       correction2: scalar(1 - beta2 ** number),
     };
-    const known = new Set(this.program.inputs.map(({ name }) => name));
-    const changed = new Set(this.program.outputs.map(({ name }) => name));
     for (const group of GROUPS) {
       for (const [name, array] of state[group] ?? []) {
         const key = group === "parameters" ? name : `${group}|${name}`;
-        if (known.has(key)) feeds[key] = array;
+        if (this.#read.has(key)) feeds[key] = array;
       }
     }
     const into: Record<string, HostArray> = {};
     for (const group of GROUPS) {
       for (const name of state.moment1.keys()) {
         const memory = this.#spare[group]?.get(name);
-        if (memory && changed.has(`next|${group}|${name}`)) into[`next|${group}|${name}`] = memory;
+        if (memory && this.#written.has(`next|${group}|${name}`)) into[`next|${group}|${name}`] = memory;
       }
     }
     const results = await this.program.run(feeds, into);

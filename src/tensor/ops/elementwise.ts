@@ -1,5 +1,5 @@
-import type { DType } from "../dtype.ts";
-import { broadcastShapes, sameShape, showShape } from "../shape.ts";
+import { type DType, isFloat } from "../dtype.ts";
+import { broadcastShapes } from "../shape.ts";
 import { apply, type Operation, scalar, Tensor } from "../tensor.ts";
 import { broadcastTo, sumTo } from "./movement.ts";
 
@@ -113,7 +113,7 @@ const castOperation: Operation<{ to: DType }> = {
   infer: ([x], { to }) => ({ shape: x.shape, dtype: to }),
   gradient: (node, upstream) => {
     const [x] = node.inputs;
-    return [x.dtype.startsWith("float") && node.dtype.startsWith("float") ? cast(upstream, x.dtype) : undefined];
+    return [isFloat(x.dtype) && isFloat(node.dtype) ? cast(upstream, x.dtype) : undefined];
   },
   lower: (node, [x], emit) => emit.cast(x, node.dtype),
 };
@@ -143,10 +143,3 @@ export const scaleGradient = (x: Tensor, scale: number): Tensor => apply(scaleGr
 
 /** A tensor of one repeated number, in the shape and type of `like`. */
 export const fullLike = (like: Tensor, value: number): Tensor => broadcastTo(scalar(value, like), like.shape);
-
-/** Checks two shapes for equality with a message that names the purpose. */
-export function requireSameShape(a: Tensor, b: Tensor, purpose: string): void {
-  if (!sameShape(a.shape, b.shape)) {
-    throw new Error(`${purpose} needs equal shapes, not ${showShape(a.shape)} and ${showShape(b.shape)}.`);
-  }
-}
