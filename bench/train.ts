@@ -9,72 +9,18 @@ import { readFileSync } from "node:fs";
 import { caption, planScene } from "../src/data/index.ts";
 import { Random } from "../src/random.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
-import { Program } from "../src/runtime/program.ts";
-import { evaluateDimension, hostArray, inOrder, input, matmul, type Tensor } from "../src/tensor/index.ts";
 import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
-import { type Batch, makeBatch } from "../src/training/batches.ts";
+import { makeBatch } from "../src/training/batches.ts";
 import { traceJointLoss } from "../src/training/joint-program.ts";
 import { ADAMW } from "../src/training/optimizer.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { TrainingProgram } from "../src/training/training-program.ts";
 import { machineLine } from "./machine.ts";
+import { machineSpeed, productFlops, sizesOf } from "./product-flops.ts";
 
 const path = process.argv[2] ?? "configs/unipic-mini.json";
 const steps = Number(process.argv[3] ?? 10);
 const plan = parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path);
-
-/** Sizes that a batch gives to the program's named dimensions. */
-function sizesOf(outputs: readonly Tensor[], batch: Batch): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const tensor of inOrder(outputs)) {
-    const { name } = (tensor.attributes ?? {}) as { name?: string };
-    const given = name === undefined ? undefined : batch[name];
-    if (!given) continue;
-    tensor.shape.forEach((size, axis) => {
-      if (typeof size === "string" && /^\w+$/.test(size)) sizes.set(size, given.shape[axis]);
-    });
-  }
-  return sizes;
-}
-
-/** Floating-point operations of all matrix products of a forward pass, composite operations written out. */
-function productFlops(outputs: readonly Tensor[], sizes: ReadonlyMap<string, number>): number {
-  let total = 0;
-  const seen = new Set<Tensor>();
-  const count = (roots: readonly Tensor[], boundary: ReadonlySet<Tensor>) => {
-    for (const tensor of inOrder(roots, boundary)) {
-      if (seen.has(tensor) || boundary.has(tensor)) continue;
-      seen.add(tensor);
-      const { operation, inputs, attributes } = tensor;
-      if (operation.name === "matmul") {
-        const { transposeA } = attributes as { transposeA: boolean };
-        const inner = inputs[0].shape.at(transposeA ? -2 : -1)!;
-        total += 2 * [...tensor.shape, inner].reduce<number>((a, size) => a * evaluateDimension(size, sizes), 1);
-      } else if (operation.expand) {
-        count([operation.expand(inputs, attributes)], new Set(inputs));
-      }
-    }
-  };
-  count(outputs, new Set());
-  return total;
-}
-
-/** GFLOPS of one 1024-cubed product, the best of several runs. */
-async function machineSpeed(): Promise<number> {
-  const size = 1024;
-  const [a, b] = ["a", "b"].map((name) => input(name, "float32", [size, size]));
-  const lowering = { fused: true, parameters: () => undefined };
-  const program = await Program.compile(nodeEngine, { product: matmul(a, b) }, lowering, { device: "cpu" });
-  const values = hostArray("float32", [size, size], new Random(1).normals(size * size));
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 12; run++) {
-    const start = performance.now();
-    await program.run({ a: values, b: values });
-    best = Math.min(best, performance.now() - start);
-  }
-  await program.release();
-  return (2 * size ** 3) / best / 1e6;
-}
 
 console.log(machineLine("onnxruntime-node"));
 const random = new Random(plan.seed);
