@@ -52,7 +52,7 @@ function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: Stag
     random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(caption(random, scene)),
   );
   const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
-  return { pixels: drawPixels(scenes, config.mar.img_size), ...drawing(config.mar, ids, random) };
+  return { pixels: drawPixels(scenes, config.mar.img_size), ...drawing(config.mar, ids, random, stage.timestepShift) };
 }
 
 function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
@@ -72,7 +72,7 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     source_pixels: pixels(edits.map((edit) => edit.source)),
     everywhere: hostArray("int64", [edits.length, side * side], everywhere),
     source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), features)),
-    ...drawing(config.mar, ids, random, true),
+    ...drawing(config.mar, ids, random, stage.timestepShift, true),
   };
 }
 
@@ -139,7 +139,7 @@ function pad(rows: number[][]): Padded {
 }
 
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */
-function drawing(mar: MarConfig, ids: Padded, random: Random, editing = false): Batch {
+function drawing(mar: MarConfig, ids: Padded, random: Random, shift: number, editing = false): Batch {
   const count = nativeSide(mar) ** 2;
   const masked = trainingMaskCount(random, count, mar.mask_ratio_min);
   const orders = ids.rows.map(() => drawOrder(random, count));
@@ -150,13 +150,19 @@ function drawing(mar: MarConfig, ids: Padded, random: Random, editing = false): 
     timesteps: hostArray(
       "int64",
       [rows],
-      Array.from({ length: rows }, () => random.integer(TIMESTEPS)),
+      Array.from({ length: rows }, () => shiftedTimestep(random.integer(TIMESTEPS), shift)),
     ),
     noise: hostArray("float32", [rows, tokenWidth(mar)], random.normals(rows * tokenWidth(mar))),
   };
 }
 
 const TIMESTEPS = 1000;
+
+/** A timestep moved towards the noisy end: see `timestepShift` in stage.ts. A shift of 1 leaves it where it is. */
+function shiftedTimestep(timestep: number, shift: number): number {
+  const share = timestep / (TIMESTEPS - 1);
+  return Math.round(((shift * share) / (1 + (shift - 1) * share)) * (TIMESTEPS - 1));
+}
 
 /** Scenes as pixels in [-1, 1]: [count, 3, size, size]. */
 export function drawPixels(scenes: readonly Scene[], size: number): HostArray {

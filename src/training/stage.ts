@@ -20,6 +20,11 @@ export interface StageConfig {
   /** Steps of linear warm-up. */
   warmup: number;
   weightDecay: number;
+  /**
+   * How far training leans towards strong noise, where a picture's content is decided: a uniform share u of the schedule becomes
+   * `shift u / (1 + (shift - 1) u)` (arXiv 2403.03206, section 5.3.2); 1 leaves it uniform.
+   */
+  timestepShift: number;
   /** Share of the moving average of the weights kept every step. */
   ema: number;
   /** Beginnings of the names of the parameters that learn; all but the autoencoder when left out. */

@@ -30,6 +30,7 @@ const STAGE_ENTRIES = [
   "schedule",
   "warmup",
   "weightDecay",
+  "timestepShift",
   "ema",
   "trains",
   "scenes",
@@ -111,6 +112,9 @@ function parseStage(stage: unknown, where: string): StageConfig {
   const ema = number(stage, "ema", where, 0.999);
   if (ema >= 1)
     throw new UserError(`${where}: "ema" must be below 1, not ${ema}: it is the share of the average that is kept.`);
+  const timestepShift = number(stage, "timestepShift", where, 1);
+  if (timestepShift === 0)
+    throw new UserError(`${where}: "timestepShift" must be above 0; 1 leaves timesteps uniform.`);
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
@@ -120,6 +124,7 @@ function parseStage(stage: unknown, where: string): StageConfig {
     schedule,
     warmup: whole(stage, "warmup", where, Math.round(steps / 100)),
     weightDecay: number(stage, "weightDecay", where, 0.02),
+    timestepShift,
     ema,
     trains: names(stage, "trains", where),
     scenes,

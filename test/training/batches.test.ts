@@ -43,6 +43,18 @@ describe("makeBatch", () => {
     expect(ends).toHaveLength(stage.batch.understanding);
   });
 
+  it("leans towards strong noise by the shift, and not at all by 1", () => {
+    const timesteps = (timestepShift: number) => {
+      const given = makeBatch(model, tokenizer, { ...stage, timestepShift }, seed, 3);
+      return Array.from(given["generation.timesteps"].data as BigInt64Array, Number);
+    };
+    const [uniform, shifted] = [timesteps(1), timesteps(3)];
+    const wanted = uniform.map((t) => Math.round((999 * (3 * t)) / 999 / (1 + (2 * t) / 999)));
+    expect(shifted).toEqual(wanted);
+    expect(shifted.every((t, i) => t >= uniform[i] && t < 1000)).toBe(true);
+    expect(new Set(uniform).size).toBeGreaterThan(2);
+  });
+
   it("keeps pixels in [-1, 1] and noise near unit variance", () => {
     const given = batch(1);
     const pixels = given["generation.pixels"].data as Float32Array;

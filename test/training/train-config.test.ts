@@ -13,6 +13,7 @@ describe("parseTrainConfig", () => {
     expect(plan.stages[0]).toMatchObject({
       schedule: "cosine",
       weightDecay: 0.02,
+      timestepShift: 1,
       batch: { generation: 4, editing: 0, understanding: 0 },
       weights: { generation: 1, editing: 1, understanding: 0.01 },
     });
@@ -37,6 +38,7 @@ describe("parseTrainConfig", () => {
     [{ stages: [{ ...stage, warmpu: 3 }] }, 'unknown entry "warmpu"'],
     [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
     [{ stages: [{ ...stage, ema: 1 }] }, "below 1"],
+    [{ stages: [{ ...stage, timestepShift: 0 }] }, "above 0"],
     [{ stages: [{ ...stage, trains: "mar." }] }, "beginnings of parameter names"],
     [{ stages: [{ ...stage, scenes: { objects: ["unicorn"] } }] }, "unicorn"],
     [{ stages: [{ ...stage, batch: { understanding: 1 }, questions: { kinds: ["why"] } }] }, 'no question "why"'],
