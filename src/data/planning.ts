@@ -32,6 +32,8 @@ export interface PlanOptions {
   sizes?: readonly [number, number];
   /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere. */
   jitter?: number;
+  /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
+  mirror?: boolean;
   /** What to do with combinations held out of training: leave them out (as it is otherwise), show nothing else, or not care. */
   heldOut?: "exclude" | "only" | "any";
 }
@@ -112,8 +114,10 @@ function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObj
   const colors = options.colors ?? COLOR_NAMES;
   const styles = options.styles ?? STYLES;
   const shared = random.chance(ONE_STYLE) ? random.pick(styles) : undefined;
-  const make = (name: string, color: ColorName | null) =>
-    makeObject(random, name, shared ?? random.pick(styles), color);
+  const make = (name: string, color: ColorName | null) => {
+    const object = makeObject(random, name, shared ?? random.pick(styles), color);
+    return options.mirror === false ? { ...object, flip: false } : object;
+  };
 
   switch (task) {
     case "single_object":
@@ -129,7 +133,7 @@ function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObj
     }
     case "counting": {
       const first = make(random.pick(names), null);
-      const mirrors = OBJECTS[first.name].mirrors !== false;
+      const mirrors = options.mirror !== false && OBJECTS[first.name].mirrors !== false;
       return Array.from({ length: 2 + random.integer(3) }, () => ({ ...first, flip: mirrors && random.chance(0.5) }));
     }
     case "dense":
@@ -212,6 +216,9 @@ function checkOptions(options: PlanOptions): void {
   }
   const { jitter = 1 } = options;
   if (!(jitter >= 0 && jitter <= 1)) throw new UserError(`The jitter must lie between 0 and 1, not ${jitter}.`);
+  const { mirror = true } = options;
+  if (typeof mirror !== "boolean")
+    throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
 }
 
 const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {

@@ -78,7 +78,8 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
 
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
-  const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, stage.scenes));
+  const looks = { ...stage.scenes, ...stage.seen };
+  const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, looks));
   const prompts: number[][] = [];
   const whole = scenes.map((scene) => {
     const { question, answer } = askQuestion(random, scene, stage.questions);

@@ -31,6 +31,9 @@ export interface StageConfig {
   trains?: string[];
   /** Which scenes are drawn: the curriculum. */
   scenes: PlanOptions;
-  edits?: Pick<EditOptions, "types" | "adjust" | "objects" | "backgrounds">;
+  /** Edits, and in what their sources differ from `scenes`. */
+  edits?: EditOptions;
+  /** In what the scenes that understanding looks at differ from `scenes`. */
+  seen?: PlanOptions;
   questions?: QuestionOptions;
 }

@@ -35,6 +35,7 @@ const STAGE_ENTRIES = [
   "trains",
   "scenes",
   "edits",
+  "seen",
   "questions",
 ];
 
@@ -104,6 +105,8 @@ function parseStage(stage: unknown, where: string): StageConfig {
   }
   const scenes = drawable(object(stage, "scenes", where), where);
   const edits = object(stage, "edits", where) as StageConfig["edits"];
+  const seen = object(stage, "seen", where) as PlanOptions;
+  drawable({ ...scenes, ...seen }, `${where}: seen`);
   const questions = object(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
     if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
@@ -129,6 +132,7 @@ function parseStage(stage: unknown, where: string): StageConfig {
     trains: names(stage, "trains", where),
     scenes,
     edits,
+    seen,
     questions,
   };
 }

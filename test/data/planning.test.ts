@@ -127,6 +127,15 @@ describe("planScene", () => {
     }
   });
 
+  it("mirrors half of what may be mirrored, or nothing", () => {
+    const flipped = (mirror?: boolean) =>
+      manyScenes(8, 100, { tasks: ["single_object", "counting"], objects: ["dog"], mirror })
+        .flatMap((scene) => scene.objects)
+        .filter((object) => object.flip).length;
+    expect(flipped()).toBeGreaterThan(50);
+    expect(flipped(false)).toBe(0);
+  });
+
   it("uses every background and can put an object anywhere", () => {
     const scenes = manyScenes(7, 600, { tasks: ["single_object"] });
     expect(new Set(scenes.map((scene) => scene.background.kind)).size).toBe(BACKGROUND_KINDS.length);
@@ -142,6 +151,7 @@ describe("planScene", () => {
     expect(plan({ tasks: ["two_object"], objects: ["car"] })).toThrow(/at least 2/);
     expect(plan({ sizes: [0.9, 0.2] })).toThrow(/Sizes/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
+    expect(plan({ mirror: "no" })).toThrow(/mirror/);
     expect(plan({ tasks: ["single_object"], heldOut: "only" })).toThrow(/No scene fits/);
   });
 });

@@ -33,6 +33,14 @@ describe("makeBatch", () => {
     expect(names.every((name) => name.startsWith("generation."))).toBe(true);
   });
 
+  it("shows understanding other scenes than drawing where a stage says so", () => {
+    const blank = { ...stage, scenes: { ...stage.scenes, colors: ["red" as const], tasks: ["colors" as const] } };
+    const given = makeBatch(model, tokenizer, blank, seed, 0);
+    const other = makeBatch(model, tokenizer, { ...blank, seen: { colors: ["blue"] } }, seed, 0);
+    expect(other["generation.pixels"]).toEqual(given["generation.pixels"]);
+    expect(other["understanding.pixels"]).not.toEqual(given["understanding.pixels"]);
+  });
+
   it("labels the answer and its end, each after the token before it", () => {
     const given = batch(2);
     const ids = Array.from(given["understanding.ids"].data as BigInt64Array);
