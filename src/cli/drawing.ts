@@ -7,8 +7,8 @@ import { interruptible } from "./interruptible.ts";
 import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
 import { checkWritable, numberedFiles } from "./output-files.ts";
 import { bar, ProgressLine } from "./progress-line.ts";
+import { provenanceEntries } from "./provenance.ts";
 import { numberFor, wholeNumberFor } from "./values.ts";
-import { version } from "./version.ts";
 
 export interface DrawingOptions extends ModelOptions {
   output?: string;
@@ -20,6 +20,7 @@ export interface DrawingOptions extends ModelOptions {
   temperature?: number;
   json?: boolean;
   progress?: boolean;
+  metadata: boolean;
 }
 
 /** Adds the options of a command that draws; `output` is what its default is called in the help. */
@@ -37,6 +38,7 @@ export function addDrawingOptions(command: Command, output: string): Command {
     .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
+    .option("--no-metadata", "leave prompt, seed, model and settings out of the PNG file")
     .option("--json", "print one JSON object about what was written")
     .option("--progress", "show progress even where stderr is no terminal");
 }
@@ -97,16 +99,17 @@ async function draw(task: DrawingTask, model: UniPic, signal: AbortSignal): Prom
 
 async function writeAll(task: DrawingTask, files: readonly string[], drawn: Drawn, model: string): Promise<void> {
   const { words: prompt, options, about } = task;
-  const { seed, json } = options;
+  const { seed, json, metadata } = options;
+  const { settings } = drawn;
   const { writePicture } = await import("../image/codec.ts");
   for (const [i, picture] of drawn.pictures.entries()) {
-    const metadata = { Software: `unipic ${version()}`, prompt, seed: String(seed + i) };
-    await writePicture(files[i], picture, metadata);
+    const entries = metadata ? provenanceEntries({ words: prompt, seed: seed + i, model, settings }) : undefined;
+    await writePicture(files[i], picture, entries);
     if (json) continue;
     console.log(`Wrote ${files[i]}: ${picture.width}x${picture.height} pixels, seed ${seed + i}, ${seconds()} s`);
   }
   if (!json) return;
-  console.log(JSON.stringify({ files, seed, prompt, model, seconds: seconds(), settings: drawn.settings, ...about }));
+  console.log(JSON.stringify({ files, seed, prompt, model, seconds: seconds(), settings, ...about }));
 }
 
 /** Seconds since the command was started. */

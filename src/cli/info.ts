@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import type { PartSummary } from "./checkpoint-parts.ts";
 import { modelFolderOf } from "./model-options.ts";
+import { showEntries } from "./provenance.ts";
 import type { TaskState } from "./task-needs.ts";
 
 /** What is known of a checkpoint; configuration, vocabulary and tasks only where it is a model folder. */
@@ -24,16 +26,19 @@ const EXAMPLES = `
 Examples:
   unipic info
   unipic info models/mine --json
-  unipic info pytorch_model.bin`;
+  unipic info pytorch_model.bin
+  unipic info unipic.png                what a picture says about where it comes from`;
 
 /** `unipic info`: what a checkpoint contains. */
 export function registerInfo(program: Command): void {
   program
     .command("info")
-    .description("Say what a checkpoint contains: parts, parameters, and what it can do.")
+    .description(
+      "Say what a checkpoint contains: parts, parameters, and what it can do; or where a picture comes from.",
+    )
     .argument(
       "[model]",
-      "a model folder, or a .safetensors, .bin, .ckpt, .pt or .pth file (default: the package's model)",
+      "a model folder, a .safetensors, .bin, .ckpt, .pt or .pth file, or a .png picture (default: the package's model)",
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -41,8 +46,16 @@ export function registerInfo(program: Command): void {
 }
 
 async function info(model: string | undefined, { json }: { json?: boolean }): Promise<void> {
+  if (model !== undefined && extname(model).toLowerCase() === ".png") return pictureInfo(model, json);
   const found = await inspectCheckpoint(await modelFolderOf({ model }));
   console.log(json ? JSON.stringify(found) : showInfo(found));
+}
+
+async function pictureInfo(path: string, json = false): Promise<void> {
+  const { readPicture, readPictureText } = await import("../image/codec.ts");
+  const { width, height } = await readPicture(path);
+  const entries = await readPictureText(path);
+  console.log(json ? JSON.stringify({ path, width, height, entries }) : showEntries(path, entries));
 }
 
 /** Looks at a model folder or a single file of weights. */

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { UserError } from "../errors.ts";
 import { type Picture, picture } from "./picture.ts";
-import { addPngText } from "./png-text.ts";
+import { addPngText, readPngText } from "./png-text.ts";
 
 /** Enough for any camera; decoded, 360 MB. */
 const mostPixels = 120_000_000;
@@ -59,6 +59,11 @@ async function readBounded(path: string): Promise<Uint8Array> {
     if (error instanceof UserError) throw error;
     throw new UserError(`Cannot read "${path}": ${systemReason(error)}.`);
   }
+}
+
+/** The text entries of a picture file (see `png-text.ts`); none where it is no PNG or carries none. */
+export async function readPictureText(path: string): Promise<Record<string, string>> {
+  return readPngText(await readBounded(path));
 }
 
 /** The picture as a PNG file, with text entries if given (see `png-text.ts`). The same picture and text give the same bytes. */

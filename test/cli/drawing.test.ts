@@ -29,6 +29,23 @@ describe("generate", () => {
     expect(readPngText(await bytesOf("unipic.png"))).toMatchObject({ prompt: "a red car", seed: "0" });
   });
 
+  it("says in the picture where it comes from, which info prints, or keeps it out", async () => {
+    const inspect = async (...args: string[]) => (await unipic(place, ["info", ...args])).stdout;
+    await run("generate", "a \u001bred car", "--seed", "5", "--steps", "3", "--output", "told.png");
+    const { path, width, entries } = JSON.parse(await inspect("told.png", "--json"));
+    expect({ path, width }).toEqual({ path: "told.png", width: 16 });
+    expect(entries).toMatchObject({ prompt: "a \u001bred car", seed: "5", model: "tiny" });
+    expect(JSON.parse(entries.settings)).toMatchObject({ size: [16, 16], steps: 3, guidance: 3, temperature: 1 });
+    expect(await inspect("told.png")).toMatch(/^prompt +a {2}red car$/m);
+    await run("generate", "a red car", "--no-metadata", "--output", "silent.png");
+    expect(await inspect("silent.png")).toMatch(/says nothing about where it comes from/);
+    const { code, stderr } = await unipic(place, ["info", "nothing.png"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'unipic: Cannot read "nothing.png": there is no such file or folder.\n',
+    });
+  });
+
   it("gives the same bytes for the same seed and others for another", async () => {
     await run("generate", "a red car", "--output", "same.png");
     await run("generate", "a red car", "--output", "other.png", "--seed", "1");
