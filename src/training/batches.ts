@@ -23,7 +23,7 @@ import type { StageConfig } from "./stage.ts";
 /** One batch: the inputs of a training program, by name. */
 export type Batch = Record<string, HostArray>;
 
-/** How often a prompt is replaced by its unconditional twin, so that guidance has something to guide away from. */
+/** How often a prompt to draw is replaced by its unconditional twin, so that guidance has something to guide away from. */
 const TWIN_SHARE = 0.1;
 
 /** Makes the batch of any step from the seed and the step's number alone, so that a resumed run sees what it would have seen. */
@@ -56,13 +56,14 @@ function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: Stag
 }
 
 function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const edits = Array.from({ length: stage.batch.editing }, () =>
-    planEdit(random, { ...stage.scenes, ...stage.edits }),
-  );
+  const edits = Array.from({ length: stage.batch.editing }, () => {
+    const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
+    return random.chance(stage.repeats) ? { ...edit, instruction: undefined, target: edit.source } : edit;
+  });
   const side = nativeSide(config.mar);
   const features = side * side + config.mar.buffer_size;
-  const prompts = edits.map((edit) =>
-    random.chance(TWIN_SHARE) ? editTwin(features) : editPrompt(edit.instruction, features),
+  const prompts = edits.map(({ instruction }) =>
+    instruction === undefined ? editTwin(features) : editPrompt(instruction, features),
   );
   const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
   const everywhere = Array.from({ length: edits.length * side * side }, (_, i) => i % (side * side));

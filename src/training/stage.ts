@@ -33,6 +33,11 @@ export interface StageConfig {
   scenes: PlanOptions;
   /** Edits, and in what their sources differ from `scenes`. */
   edits?: EditOptions;
+  /**
+   * Share of edits replaced by the unconditional twin, "Repeat this image.", whose target is the source itself. It teaches to carry a
+   * source over to the canvas, and guidance leads away from it.
+   */
+  repeats: number;
   /** In what the scenes that understanding looks at differ from `scenes`. */
   seen?: PlanOptions;
   questions?: QuestionOptions;

@@ -35,6 +35,7 @@ const STAGE_ENTRIES = [
   "trains",
   "scenes",
   "edits",
+  "repeats",
   "seen",
   "questions",
 ];
@@ -118,6 +119,8 @@ function parseStage(stage: unknown, where: string): StageConfig {
   const timestepShift = number(stage, "timestepShift", where, 1);
   if (timestepShift === 0)
     throw new UserError(`${where}: "timestepShift" must be above 0; 1 leaves timesteps uniform.`);
+  const repeats = number(stage, "repeats", where, 0.1);
+  if (repeats > 1) throw new UserError(`${where}: "repeats" is a share of the edits, at most 1, not ${repeats}.`);
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
@@ -132,6 +135,7 @@ function parseStage(stage: unknown, where: string): StageConfig {
     trains: names(stage, "trains", where),
     scenes,
     edits,
+    repeats,
     seen,
     questions,
   };

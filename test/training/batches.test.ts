@@ -41,6 +41,22 @@ describe("makeBatch", () => {
     expect(other["understanding.pixels"]).not.toEqual(given["understanding.pixels"]);
   });
 
+  it("asks some edits to repeat the picture, and gives those the source as target", () => {
+    const edits = (repeats: number) => {
+      const given = makeBatch(model, tokenizer, { ...stage, repeats }, seed, 0);
+      const [wanted, source] = ["editing.pixels", "editing.source_pixels"].map(
+        (name) => given[name].data as Float32Array,
+      );
+      const size = wanted.length / stage.batch.editing;
+      return Array.from({ length: stage.batch.editing }, (_, i) => {
+        const own = (pixels: Float32Array) => pixels.subarray(i * size, (i + 1) * size);
+        return own(wanted).every((value, at) => value === own(source)[at]);
+      });
+    };
+    expect(edits(1).every((same) => same)).toBe(true);
+    expect(edits(0).some((same) => same)).toBe(false);
+  });
+
   it("labels the answer and its end, each after the token before it", () => {
     const given = batch(2);
     const ids = Array.from(given["understanding.ids"].data as BigInt64Array);
