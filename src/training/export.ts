@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type StoredTensor, toFloat16Bytes, writeSafetensors } from "../checkpoint/index.ts";
 import { asTensors, writeWhole } from "./checkpoint.ts";
+import { CONTRAST_ONLY } from "./contrast-loss.ts";
 import type { Values } from "./parameters.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -12,7 +13,7 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   const { mar, siglip2 } = prepared.config;
   await writeSafetensors(
     join(folder, "model.safetensors"),
-    asTensors(new Map([...prepared.vae, ...weights])).map(halved),
+    asTensors(new Map([...prepared.vae, ...weights].filter(([name]) => !CONTRAST_ONLY.has(name)))).map(halved),
   );
   await writeWhole(join(folder, "config.json"), json(prepared.config));
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
