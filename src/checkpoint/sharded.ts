@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { readJson } from "./json.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./safetensors-writer.ts";
+import { clip, showValue } from "./show-value.ts";
 import type { StoredDType, StoredTensor } from "./tensor-data.ts";
 
 /** Where a tensor of a checkpoint lies: `length` bytes from byte `offset` of `file`. */
@@ -68,7 +69,9 @@ async function openShards(indexPath: string): Promise<CheckpointReader> {
     for (const [name, shard] of weightMap) {
       const file = shards.get(shard)!;
       if (!file.entries.has(name)) {
-        throw new UserError(`"${indexPath}" says that tensor "${name}" is in "${shard}", but it is not there.`);
+        throw new UserError(
+          `"${indexPath}" says that tensor "${clip(name)}" is in "${clip(shard)}", but it is not there.`,
+        );
       }
       places.set(name, file);
     }
@@ -89,7 +92,7 @@ function parseWeightMap(index: Record<string, unknown>, path: string): Map<strin
     // Shards are looked for in the index's own folder only, so a name may not lead out of it.
     if (typeof shard !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(shard)) {
       throw new UserError(
-        `"${path}" puts tensor "${name}" in ${JSON.stringify(shard)}, which is not the plain name of a .safetensors file.`,
+        `"${path}" puts tensor "${clip(name)}" in ${showValue(shard)}, which is not the plain name of a .safetensors file.`,
       );
     }
   }
