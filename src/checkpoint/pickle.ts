@@ -29,7 +29,7 @@ const INTEGER_LIMIT = 16;
  * takes some six units a tensor. One byte of a pickle can make a dictionary of hundreds of bytes, and a few can have the same list
  * copied over and over; this bounds both.
  */
-const WORK_LIMIT = 500_000;
+const WORK_LIMIT = 200_000;
 
 /**
  * Reads one pickle. Dictionaries become Maps, lists and tuples arrays, None null, bytes Uint8Arrays; whole numbers become numbers, or bigints

@@ -29,8 +29,12 @@ const LONGEST_MESSAGE = 1000;
 
 const counts = { read: 0, refused: 0 };
 
-/** Reads everything, and checks what came of it. */
-async function survive(size: number, read: () => Promise<Iterable<StoredTensor>>): Promise<void> {
+/** Reads everything, and checks what came of it: tensors, or a sentence with the file's name in it. */
+async function survive(
+  size: number,
+  read: () => Promise<Iterable<StoredTensor>>,
+  label = "the given bytes",
+): Promise<void> {
   const restore = limitAllocations(size + SLACK);
   try {
     for (const { name, dtype, shape, bytes } of await read()) {
@@ -39,6 +43,7 @@ async function survive(size: number, read: () => Promise<Iterable<StoredTensor>>
     counts.read++;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    expect(error.message).toContain(label);
     expect(error.message.length).toBeLessThan(LONGEST_MESSAGE);
     counts.refused++;
   } finally {
@@ -99,14 +104,15 @@ describe("damaged files", () => {
       const json = { metadata: { total_size: 1 }, weight_map: map };
       const text = Buffer.from(JSON.stringify(i % 3 === 0 ? json : damageJson(random, json)) ?? "");
       await writeFile(index, i % 3 === 0 ? damageBytes(random, text) : text);
-      await survive(text.length + 1000, async () => {
+      const read = async () => {
         const reader = await openCheckpoint(folder);
         try {
           return await Promise.all(reader.names().map((name) => reader.read(name)));
         } finally {
           await reader.close();
         }
-      });
+      };
+      await survive(text.length + 1000, read, folder);
     }
   });
 

@@ -2,7 +2,7 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { listTensors, summarizeParts } from "../../src/cli/checkpoint-parts.ts";
+import { listTensors, summarizeParts } from "../../src/checkpoint/parts.ts";
 import type { CheckpointInfo } from "../../src/cli/info.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { sharedFolder, unipic } from "./run-cli.ts";

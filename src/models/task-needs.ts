@@ -1,20 +1,13 @@
-import { nativeSide, type UniPicConfig } from "../models/config.ts";
-import type { Grid } from "../models/position-table.ts";
-import {
-  type Traced,
-  traceDenoise,
-  traceEncode,
-  tracePixels,
-  traceRead,
-  traceRound,
-  traceSee,
-} from "../models/programs.ts";
+import { nativeSide, type UniPicConfig } from "./config.ts";
+import type { Grid } from "./position-table.ts";
+import { type Traced, traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "./programs.ts";
+import { type Sight, sightOf } from "./sight.ts";
 
 /** What can be asked of a model, and what a checkpoint lacks for it. */
 export interface TaskState {
   task: "generate" | "edit" | "describe";
   /** How pictures are seen, where they are. */
-  by?: "SigLIP2" | "the MAR encoder";
+  by?: Sight;
   /** Names of the weights that are missing or have another shape; the task can be done when there are none. */
   missing: string[];
 }
@@ -28,8 +21,8 @@ export function taskStates(
   const grid: Grid = [side, side];
   const drawing = [traceDenoise(config, true), tracePixels(config, grid, 1)];
   const reading = traceRead(config, { cached: false, pictures: true });
-  const hasTower = shapes.has("siglip2_proj.0.weight");
-  const looking = hasTower ? traceSee(config) : traceEncode(config, grid, 1);
+  const sight = sightOf((name) => shapes.has(name));
+  const looking = sight === "SigLIP2" ? traceSee(config) : traceEncode(config, grid, 1);
   const missing = (...programs: Traced[]) => lacking(programs, shapes);
   return [
     {
@@ -46,7 +39,7 @@ export function taskStates(
         ...drawing,
       ),
     },
-    { task: "describe", by: hasTower ? "SigLIP2" : "the MAR encoder", missing: missing(looking, reading) },
+    { task: "describe", by: sight, missing: missing(looking, reading) },
   ];
 }
 
