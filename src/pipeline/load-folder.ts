@@ -1,7 +1,9 @@
-import { dirname } from "node:path";
+import { access } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelFolder, openCheckpoint } from "../checkpoint/index.ts";
+import { type JsonObject, modelFolder, openCheckpoint, readJson } from "../checkpoint/index.ts";
 import { parseConfig } from "../models/config.ts";
+import { drawSizeOf } from "../models/generation.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
@@ -18,6 +20,7 @@ export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOpti
   await reader.close();
   return {
     config,
+    drawSize: drawSizeOf(await readGeneration(path), config.mar, path),
     tokenizer,
     weights: checkpointWeights(reader),
     engine: nodeEngine,
@@ -28,4 +31,14 @@ export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOpti
       optimization: "full",
     },
   };
+}
+
+/** The contents of `generation_config.json`; a folder need not have one. */
+async function readGeneration(folder: string): Promise<JsonObject | undefined> {
+  const path = join(folder, "generation_config.json");
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? readJson(path) : undefined;
 }
