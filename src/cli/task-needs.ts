@@ -26,7 +26,7 @@ export function taskStates(
 ): [generate: TaskState, edit: TaskState, describe: TaskState] {
   const side = nativeSide(config.mar);
   const grid: Grid = [side, side];
-  const drawing = [traceDenoise(config, true), tracePixels(config, grid, 1)];
+  const drawing = [traceDenoise(config), tracePixels(config, grid, 1)];
   const reading = traceRead(config, { cached: false, pictures: true });
   const hasTower = shapes.has("siglip2_proj.0.weight");
   const looking = hasTower ? traceSee(config) : traceEncode(config, grid, 1);
@@ -34,7 +34,7 @@ export function taskStates(
   return [
     {
       task: "generate",
-      missing: missing(reading, traceRound(config, grid, { guided: true, editing: false }), ...drawing),
+      missing: missing(reading, traceRound(config, grid, { editing: false }), ...drawing),
     },
     {
       task: "edit",
@@ -42,7 +42,7 @@ export function taskStates(
       missing: missing(
         traceEncode(config, grid, 1),
         reading,
-        traceRound(config, grid, { guided: true, editing: true }),
+        traceRound(config, grid, { editing: true }),
         ...drawing,
       ),
     },

@@ -1,3 +1,4 @@
+import { traceEarlyRound, traceLateRound } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import {
@@ -8,10 +9,13 @@ import {
   traceRead,
   traceRound,
   traceSee,
+  traceSolve,
 } from "../models/programs.ts";
 import type { LoweringOptions } from "../onnx/lower.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
 import { Program } from "../runtime/program.ts";
+import type { Sampler } from "../sampling/samplers.ts";
+import type { SplitRound } from "./token-cache.ts";
 
 /** The weights of a model, however they are kept. */
 export interface Weights {
@@ -44,16 +48,27 @@ export class Programs {
     return this.#get(`encode ${grid} ${pictures}`, () => traceEncode(this.config, grid, pictures));
   }
 
-  round(grid: Grid, kind: { guided: boolean; editing: boolean }): Promise<Program> {
-    const key = `round ${grid} ${kind.guided} ${kind.editing}`;
-    return this.#get(key, () => {
+  round(grid: Grid, kind: { editing: boolean }): Promise<Program> {
+    return this.#get(`round ${grid} ${kind.editing}`, () => {
       const { outputs, parameters } = traceRound(this.config, grid, kind);
       return { outputs: { condition: outputs.condition }, parameters };
     });
   }
 
-  denoise(guided: boolean): Promise<Program> {
-    return this.#get(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  /** A round in the two parts that the token cache needs. */
+  async splitRound(grid: Grid, kind: { editing: boolean }): Promise<SplitRound> {
+    const [early, late] = await Promise.all([
+      this.#get(`early ${grid} ${kind.editing}`, () => traceEarlyRound(this.config, grid, kind)),
+      this.#get(`late ${grid}`, () => traceLateRound(this.config, grid)),
+    ]);
+    return { early, late };
+  }
+
+  /** One step of a sampler. */
+  denoise(sampler: Sampler = "ancestral"): Promise<Program> {
+    return sampler === "ancestral"
+      ? this.#get("denoise", () => traceDenoise(this.config))
+      : this.#get("solve", () => traceSolve(this.config));
   }
 
   pixels(grid: Grid, pictures: number): Promise<Program> {

@@ -201,8 +201,10 @@ export class UniPic {
         context,
         guided,
         programs: {
-          round: await this.#programs.round(grid, { guided, editing: source !== undefined }),
-          denoise: await this.#programs.denoise(guided),
+          round: await (settings.tokenCache
+            ? this.#programs.splitRound(grid, { editing: source !== undefined })
+            : this.#programs.round(grid, { editing: source !== undefined })),
+          denoise: await this.#programs.denoise(settings.sampler),
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
         onStep: ({ round, rounds, step, steps }) => {

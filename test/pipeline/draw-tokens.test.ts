@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { tokenWidth } from "../../src/models/config.ts";
-import { type DrawTokensOptions, denoiseRound, drawTokens, type RoundResult } from "../../src/pipeline/draw-tokens.ts";
+import { denoiseRound } from "../../src/pipeline/denoise-round.ts";
+import { type DrawTokensOptions, drawTokens, type RoundResult } from "../../src/pipeline/draw-tokens.ts";
 import { seededDraws } from "../../src/pipeline/draws.ts";
 import { Programs } from "../../src/pipeline/programs.ts";
 import { readPrompts } from "../../src/pipeline/read-prompts.ts";
@@ -30,8 +31,8 @@ async function draw(rows: number[][], seeds: number[], changes: Partial<DrawToke
     pictures: rows.length,
     context: await readPrompts(programs, guided ? [...rows, ...rows.map(() => twin)] : rows),
     programs: {
-      round: await programs.round(grid, { guided, editing: false }),
-      denoise: await programs.denoise(guided),
+      round: await programs.round(grid, { editing: false }),
+      denoise: await programs.denoise(),
     },
     guided,
     guidance: 1,
@@ -98,11 +99,10 @@ describe("denoising a round", () => {
       const options = {
         config: tinyConfig,
         pictures: 2,
-        guided: false,
         steps: "1",
         temperature,
         draws: seededDraws([1, 2]),
-        programs: { denoise: await programs.denoise(false) },
+        programs: { denoise: await programs.denoise() },
       };
       return denoiseRound(options, { round: 0, rounds: 1 }, condition, 1, 1);
     };

@@ -101,7 +101,7 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
       produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, seen.features)));
     }
     const draws = await RecordedDraws.read(context);
-    const kind = { guided, editing: source !== undefined };
+    const editing = source !== undefined;
     const options: DrawTokensOptions = {
       config,
       grid,
@@ -111,8 +111,8 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
         source: source && rowsOf(source.encoded, rows),
       },
       programs: {
-        round: await pipeline.compile(traceRound(config, grid, kind)),
-        denoise: await programs.denoise(guided),
+        round: await pipeline.compile(traceRound(config, grid, { editing })),
+        denoise: await programs.denoise(),
       },
       guided,
       guidance: Number(params.cfg),

@@ -1,0 +1,78 @@
+import type { Program } from "../runtime/program.ts";
+import type { MaskRound } from "../sampling/mask-schedule.ts";
+import { tokensBetween } from "../sampling/orders.ts";
+import type { RoundPlan } from "../sampling/round-plan.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { ConditionCache, selectPlaces } from "./condition-cache.ts";
+import { type RoundInput, roundFeeds } from "./round-feeds.ts";
+import { type CachedRound, type SplitRound, TokenCache } from "./token-cache.ts";
+
+export interface ConditionSourceOptions extends Pick<RoundInput, "config" | "grid" | "context"> {
+  /** The round, compiled: whole, or in the two parts that the token cache needs. */
+  programs: { round: Program | SplitRound };
+  /** See `RoundPlanOptions`. */
+  tokenCache?: number;
+  conditionCache?: boolean;
+}
+
+/** What the head is told in one round. */
+export interface RoundConditions {
+  /** [pictures x predicted, width], and where the round is guided as many rows without the prompt after them. */
+  condition: HostArray;
+  /** What the round's program gave. */
+  outputs: Readonly<Record<string, HostArray>>;
+}
+
+/** Computes conditions for the head, round after round of the same pictures, and takes from earlier rounds what a round's plan allows. */
+export class ConditionSource {
+  readonly #conditions: ConditionCache;
+  readonly #tokens: TokenCache | undefined;
+
+  /** @param orders the order in which each picture's places are drawn, last entries first */
+  constructor(
+    private readonly options: ConditionSourceOptions,
+    private readonly orders: readonly Int32Array[],
+  ) {
+    const { config, programs, tokenCache = 0 } = options;
+    const places = orders[0].length;
+    this.#conditions = new ConditionCache(places);
+    if ("early" in programs.round) {
+      this.#tokens = new TokenCache(programs.round, tokenCache, config.mar.buffer_size, places);
+    }
+  }
+
+  /** @param tokens all pictures' tokens so far: [pictures x places, token] */
+  async next(round: MaskRound, plan: RoundPlan, tokens: Float32Array): Promise<RoundConditions> {
+    const { orders, options } = this;
+    const between = (start: number, end: number) => orders.map((order) => tokensBetween(order, start, end));
+    const visible = between(round.maskedBefore, orders[0].length);
+    const predicted = between(round.maskedAfter, round.maskedBefore);
+    const hasTwins = plan.unconditional === "computed";
+    // Later rounds will want the difference at places that are hidden now.
+    const isKept = hasTwins && options.conditionCache === true;
+    const wanted = isKept ? between(0, round.maskedBefore) : predicted;
+    const rows = hasTwins ? 2 * orders.length : orders.length;
+    const feeds = roundFeeds({ ...options, rows, tokens, visible });
+    const outputs = await this.#run({ feeds, visible, wanted, rows, isFull: plan.isFull });
+    if (plan.unconditional === "reused") {
+      return { condition: this.#conditions.withTwins(outputs.condition, predicted), outputs };
+    }
+    if (!isKept) return { condition: outputs.condition, outputs };
+    this.#conditions.keep(outputs.condition, wanted);
+    return { condition: selectPlaces(outputs.condition, wanted, predicted), outputs };
+  }
+
+  async #run(round: CachedRound): Promise<Readonly<Record<string, HostArray>>> {
+    const { programs } = this.options;
+    if (this.#tokens) return { condition: await this.#tokens.conditions(round) };
+    const { wanted, rows } = round;
+    const places = this.orders[0].length;
+    const predicted = Array.from({ length: rows }, (_, row) =>
+      Array.from(wanted[row % wanted.length], (place) => row * places + place),
+    ).flat();
+    return (programs.round as Program).run({
+      ...round.feeds,
+      predicted: hostArray("int64", [predicted.length], predicted),
+    });
+  }
+}
