@@ -39,12 +39,7 @@ export function taskStates(
     {
       task: "edit",
       by: "the MAR encoder",
-      missing: missing(
-        traceEncode(config, grid, 1),
-        reading,
-        traceRound(config, grid, { editing: true }),
-        ...drawing,
-      ),
+      missing: missing(traceEncode(config, grid, 1), reading, traceRound(config, grid, { editing: true }), ...drawing),
     },
     { task: "describe", by: hasTower ? "SigLIP2" : "the MAR encoder", missing: missing(looking, reading) },
   ];

@@ -2,6 +2,7 @@ import { pastFeeds } from "../models/programs.ts";
 import { featureRows } from "../models/unipic.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import type { Programs } from "./programs.ts";
+import type { DrawingContext } from "./round-feeds.ts";
 
 /** Prompts that the language model has read. */
 export interface ReadPrompts {
@@ -77,4 +78,16 @@ export function rowsOf(array: HostArray, rows: readonly number[]): HostArray {
     data.set((array.data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
   });
   return hostArray(array.dtype, [rows.length, ...array.shape.slice(1)], data);
+}
+
+/** The first rows of a drawing's context. */
+export function firstRows(context: DrawingContext, count: number): DrawingContext {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  const { cache, lengths, padded, source } = context;
+  return {
+    cache: Object.fromEntries(Object.entries(cache).map(([name, array]) => [name, rowsOf(array, rows)])),
+    lengths: lengths.slice(0, count),
+    padded,
+    source: source && rowsOf(source, rows),
+  };
 }

@@ -4,10 +4,12 @@ import { tokensBetween } from "../sampling/orders.ts";
 import type { RoundPlan } from "../sampling/round-plan.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { ConditionCache, selectPlaces } from "./condition-cache.ts";
-import { type RoundInput, roundFeeds } from "./round-feeds.ts";
+import { type DrawingContext, type RoundInput, roundFeeds } from "./round-feeds.ts";
 import { type CachedRound, type SplitRound, TokenCache } from "./token-cache.ts";
 
 export interface ConditionSourceOptions extends Pick<RoundInput, "config" | "grid" | "context"> {
+  /** Gives the context's conditional rows alone; asked at most once, by a guided drawing with a round that computes no others. */
+  conditional?: () => Promise<DrawingContext>;
   /** The round, compiled: whole, or in the two parts that the token cache needs. */
   programs: { round: Program | SplitRound };
   /** See `RoundPlanOptions`. */
@@ -27,6 +29,7 @@ export interface RoundConditions {
 export class ConditionSource {
   readonly #conditions: ConditionCache;
   readonly #tokens: TokenCache | undefined;
+  #conditional: Promise<DrawingContext> | undefined;
 
   /** @param orders the order in which each picture's places are drawn, last entries first */
   constructor(
@@ -51,8 +54,9 @@ export class ConditionSource {
     // Later rounds will want the difference at places that are hidden now.
     const isKept = hasTwins && options.conditionCache === true;
     const wanted = isKept ? between(0, round.maskedBefore) : predicted;
-    const rows = hasTwins ? 2 * orders.length : orders.length;
-    const feeds = roundFeeds({ ...options, rows, tokens, visible });
+    const context = await this.#rows(hasTwins ? 2 * orders.length : orders.length);
+    const feeds = roundFeeds({ ...options, context, tokens, visible });
+    const rows = context.lengths.length;
     const outputs = await this.#run({ feeds, visible, wanted, rows, isFull: plan.isFull });
     if (plan.unconditional === "reused") {
       return { condition: this.#conditions.withTwins(outputs.condition, predicted), outputs };
@@ -60,6 +64,15 @@ export class ConditionSource {
     if (!isKept) return { condition: outputs.condition, outputs };
     this.#conditions.keep(outputs.condition, wanted);
     return { condition: selectPlaces(outputs.condition, wanted, predicted), outputs };
+  }
+
+  /** The context's first rows: all, or the conditional ones. */
+  #rows(count: number): DrawingContext | Promise<DrawingContext> {
+    const { context, conditional } = this.options;
+    if (context.lengths.length === count) return context;
+    this.#conditional ??= conditional?.();
+    if (!this.#conditional) throw new Error("A round without unconditional rows needs the conditional ones alone.");
+    return this.#conditional;
   }
 
   async #run(round: CachedRound): Promise<Readonly<Record<string, HostArray>>> {

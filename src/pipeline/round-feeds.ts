@@ -20,16 +20,15 @@ export interface RoundInput {
   config: UniPicConfig;
   grid: Grid;
   context: DrawingContext;
-  /** Rows of the context to compute, the first ones: as many as pictures, or twice as many. */
-  rows: number;
   /** All pictures' tokens so far, [pictures x places, token], and each picture's visible places in raster order, equally many. */
   tokens: Float32Array;
   visible: readonly Int32Array[];
 }
 
 /** The inputs of `traceRound` but for `predicted`. */
-export function roundFeeds({ config, grid, context, rows, tokens, visible }: RoundInput): Record<string, HostArray> {
+export function roundFeeds({ config, grid, context, tokens, visible }: RoundInput): Record<string, HostArray> {
   const pictures = visible.length;
+  const rows = context.lengths.length;
   const count = grid[0] * grid[1];
   const width = tokenWidth(config.mar);
   const { buffer_size: buffer } = config.mar;
@@ -46,7 +45,7 @@ export function roundFeeds({ config, grid, context, rows, tokens, visible }: Rou
   const total = context.padded + own;
   const positions = new BigInt64Array(rows * own);
   const mask = new BigInt64Array(rows * total).fill(1n);
-  context.lengths.slice(0, rows).forEach((length, row) => {
+  context.lengths.forEach((length, row) => {
     mask.fill(0n, row * total + length, row * total + context.padded);
     for (let i = 0; i < own; i++) positions[row * own + i] = BigInt(length + i);
   });
@@ -56,9 +55,8 @@ export function roundFeeds({ config, grid, context, rows, tokens, visible }: Rou
     buffer,
     context.source !== undefined,
   );
-  const cache = Object.entries(context.cache).map(([name, array]) => [name, firstRows(array, rows)] as const);
   return {
-    ...pastFeeds(Object.fromEntries(cache)),
+    ...pastFeeds(context.cache),
     visible: hostArray("float32", [pictures, seen, width], known),
     places: hostArray(
       "int64",
@@ -69,13 +67,6 @@ export function roundFeeds({ config, grid, context, rows, tokens, visible }: Rou
     positions: hostArray("int64", [rows, own], positions),
     mask: hostArray("int64", [rows, total], mask),
     canvas: hostArray("int64", [rows, count], canvas),
-    ...(context.source ? { source: firstRows(context.source, rows) } : {}),
+    ...(context.source ? { source: context.source } : {}),
   };
-}
-
-/** The first rows of an array, in the same memory. */
-function firstRows(array: HostArray, rows: number): HostArray {
-  if (array.shape[0] === rows) return array;
-  const size = array.data.length / array.shape[0];
-  return hostArray(array.dtype, [rows, ...array.shape.slice(1)], array.data.subarray(0, rows * size));
 }

@@ -31,7 +31,7 @@ import {
 } from "./options.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { Programs } from "./programs.ts";
-import { readPrompts, readToken, rowsOf } from "./read-prompts.ts";
+import { firstRows, readPrompts, readToken, rowsOf } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -199,6 +199,7 @@ export class UniPic {
         grid,
         pictures: part.length,
         context,
+        conditional: async () => firstRows(context, part.length),
         guided,
         programs: {
           round: await (settings.tokenCache
