@@ -25,7 +25,7 @@ export interface DrawOptions {
   preset?: SamplingPreset;
   /** The same seed gives the same picture; picture i of several has the seed + i. Default 0. */
   seed?: number;
-  /** Rounds of prediction, 1 to the number of tokens. Default 32, or the number of tokens if that is less. */
+  /** Rounds of prediction, 1 to the number of tokens. Default 32, or the number of tokens if that is less; half as many with `fast`. */
   rounds?: number;
   /** How noise becomes tokens: `ancestral`, `ddim` (arXiv 2010.02502) or `dpm++`, DPM-Solver++(2M) (arXiv 2211.01095). Default `ancestral`. */
   sampler?: Sampler;
@@ -92,14 +92,14 @@ export interface Drawing {
 /** Fills in defaults and checks ranges. */
 export function drawing(given: DrawOptions, mar: MarConfig, grid: Grid): Drawing {
   const count = grid[0] * grid[1];
-  const options = withPreset(given);
+  const options = withPreset(given, count);
   const tokenCache = within("tokenCache", options.tokenCache ?? 0, 0, 0.95);
   const conditionCache = options.conditionCache === true;
   const cacheRefresh = within("cacheRefresh", options.cacheRefresh ?? 4, 1, 1000, true);
   const [start, end] = guidanceInterval(options.guidanceInterval);
   return {
     seed: within("seed", options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER, true),
-    rounds: within("rounds", options.rounds ?? Math.min(32, count), 1, count, true),
+    rounds: within("rounds", options.rounds, 1, count, true),
     sampler: samplerOf(options.sampler),
     steps: stepsOf(options.steps, mar),
     guidance: within("guidance", options.guidance ?? 3, 1, 100),

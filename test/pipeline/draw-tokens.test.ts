@@ -181,6 +181,13 @@ describe("drawing tokens", () => {
     expect((await draw(prompts, [1, 2], { ...cached, cacheRefresh: 3 })).tokens).toEqual(reused.tokens);
   });
 
+  it("with both caches gives a picture that does not depend on those drawn beside it", async () => {
+    const options = { guided: true, guidance: 3, tokenCache: 0.5, conditionCache: true, cacheRefresh: 3 };
+    const { tokens } = await draw(prompts, [1, 2], options);
+    expectClose(tokens.subarray(0, 6 * width), (await draw(prompts.slice(0, 1), [1], options)).tokens);
+    expectClose(tokens.subarray(6 * width), (await draw(prompts.slice(1), [2], options)).tokens);
+  });
+
   it("raises linear guidance with the share of tokens drawn", async () => {
     const { seen } = await draw(prompts, [1, 2], { guided: true, guidance: 3, guidanceSchedule: "linear" });
     const scales = seen.map(({ guidance }) => guidance);
