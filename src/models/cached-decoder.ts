@@ -3,7 +3,7 @@ import { add, concat, gatherRows, input, multiplyDimensions, reshape, type Tenso
 import type { MarConfig, UniPicConfig } from "./config.ts";
 import { decoderBlock, decoderCanvas, decoderNorm, diffusionPositions } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
-import { type Traced, traceCanvas } from "./programs.ts";
+import { canvasInputs, type Traced } from "./programs.ts";
 
 /** Blocks that compute every token in every round; how little a token changes in them says how little it will change in the others. */
 const EARLY_BLOCKS = 3;
@@ -12,15 +12,16 @@ const EARLY_BLOCKS = 3;
 export const earlyBlocks = (mar: MarConfig): number => Math.min(EARLY_BLOCKS, Math.floor(mar.decoder_depth / 2));
 
 /**
- * The first part of a round whose decoder reuses features (LazyMAR's token cache, arXiv 2503.12450): the encoder, the language model and
- * the decoder's early blocks on all tokens. In: as `traceRound`, without `predicted`. Out: `early` [rows, buffer + places, decoder width].
+ * The first part of a decoder that reuses features (LazyMAR's token cache, arXiv 2503.12450): its early blocks on all tokens.
+ * In: `fused`, the states of the buffer and the visible tokens after the language model, [rows, known, encoder width]; `canvas` and, when
+ * editing, `source` as for `traceRound`. Out: `early` [rows, buffer + places, decoder width].
  */
-export function traceEarlyRound(config: UniPicConfig, grid: Grid, kind: { editing: boolean }): Traced {
+export function traceEarlyBlocks(config: UniPicConfig, grid: Grid, kind: { editing: boolean }): Traced {
   const root = Scope.root();
   const { mar } = config;
   const scope = root.child("mar");
-  const { fused, ...placed } = traceCanvas(root, config, grid, kind);
-  let early = decoderCanvas(scope, mar, { encoded: fused, ...placed }, grid);
+  const encoded = input("fused", "float32", ["rows", "known", mar.encoder_embed_dim]);
+  let early = decoderCanvas(scope, mar, { encoded, ...canvasInputs(mar, grid, kind) }, grid);
   for (let index = 0; index < earlyBlocks(mar); index++) early = decoderBlock(scope, mar, index, early);
   return { outputs: { early }, parameters: root.parameters };
 }
@@ -35,7 +36,7 @@ export function traceEarlyRound(config: UniPicConfig, grid: Grid, kind: { editin
  * the grid.
  * Out: `condition` [chosen, width] and all keys and values, `key0`, `value0`, ... [rows, buffer + places, width].
  */
-export function traceLateRound(config: UniPicConfig, grid: Grid): Traced {
+export function traceLateBlocks(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
   const { mar } = config;
   const scope = root.child("mar");

@@ -111,34 +111,30 @@ export function traceRound(config: UniPicConfig, grid: Grid, kind: { editing: bo
   const { mar } = config;
   const scope = root.child("mar");
   const count = grid[0] * grid[1];
-  const { fused, ...placed } = traceCanvas(root, config, grid, kind);
-  const all = decode(scope, mar, { encoded: fused, ...placed }, grid);
-  const flat = reshape(all, [multiplyDimensions(all.shape[0], count), mar.decoder_embed_dim]);
-  const condition = gatherRows(flat, input("predicted", "int64", ["chosen"]));
-  return { outputs: { fused, all, condition }, parameters: root.parameters };
-}
-
-/** What a round's decoder starts from, out of the inputs of {@link traceRound}: the visible tokens after they have read the context. */
-export function traceCanvas(
-  root: Scope,
-  config: UniPicConfig,
-  grid: Grid,
-  kind: { editing: boolean },
-): { fused: Tensor; canvas: Tensor; source?: Tensor } {
-  const { mar } = config;
-  const count = grid[0] * grid[1];
   const visible = input("visible", "float32", ["pictures", "visible", tokenWidth(mar)]);
   const places = input("places", "int64", ["pictures", "visible"]);
-  const single = encodeVisible(root.child("mar"), mar, visible, places, grid);
+  const single = encodeVisible(scope, mar, visible, places, grid);
   const encoded = gatherRows(single, input("twin", "int64", ["rows"]));
   const own = addDimensions(mar.buffer_size, "visible");
   const positions = input("positions", "int64", ["rows", own]);
   const mask = input("mask", "int64", ["rows", addDimensions("past", own)]);
   const fused = readContext(root, config, encoded, { past: pastInputs(config) }, positions, mask);
-  const source = kind.editing
-    ? input("source", "float32", ["rows", mar.buffer_size + count, mar.encoder_embed_dim])
-    : undefined;
-  return { fused, canvas: input("canvas", "int64", ["rows", count]), source };
+  const all = decode(scope, mar, { encoded: fused, ...canvasInputs(mar, grid, kind) }, grid);
+  const flat = reshape(all, [multiplyDimensions(all.shape[0], count), mar.decoder_embed_dim]);
+  const condition = gatherRows(flat, input("predicted", "int64", ["chosen"]));
+  return { outputs: { fused, all, condition }, parameters: root.parameters };
+}
+
+/** What the decoder's canvas is made of besides the encoder's states: `canvas`, and when editing `source`, see {@link traceRound}. */
+export function canvasInputs(
+  mar: MarConfig,
+  grid: Grid,
+  kind: { editing: boolean },
+): { canvas: Tensor; source?: Tensor } {
+  const count = grid[0] * grid[1];
+  const canvas = input("canvas", "int64", ["rows", count]);
+  if (!kind.editing) return { canvas };
+  return { canvas, source: input("source", "float32", ["rows", mar.buffer_size + count, mar.encoder_embed_dim]) };
 }
 
 /** Scalars of a denoising step, in the names of `StepCoefficients`, and what the sampler adds. */

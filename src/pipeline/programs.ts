@@ -1,4 +1,4 @@
-import { traceEarlyRound, traceLateRound } from "../models/cached-decoder.ts";
+import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import {
@@ -49,19 +49,17 @@ export class Programs {
   }
 
   round(grid: Grid, kind: { editing: boolean }): Promise<Program> {
-    return this.#get(`round ${grid} ${kind.editing}`, () => {
-      const { outputs, parameters } = traceRound(this.config, grid, kind);
-      return { outputs: { condition: outputs.condition }, parameters };
-    });
+    return this.#get(`round ${grid} ${kind.editing}`, () => only(traceRound(this.config, grid, kind), "condition"));
   }
 
-  /** A round in the two parts that the token cache needs. */
+  /** A round in the parts that the token cache needs. */
   async splitRound(grid: Grid, kind: { editing: boolean }): Promise<SplitRound> {
-    const [early, late] = await Promise.all([
-      this.#get(`early ${grid} ${kind.editing}`, () => traceEarlyRound(this.config, grid, kind)),
-      this.#get(`late ${grid}`, () => traceLateRound(this.config, grid)),
+    const [fuse, early, late] = await Promise.all([
+      this.#get(`fuse ${grid}`, () => only(traceRound(this.config, grid, kind), "fused")),
+      this.#get(`early ${grid} ${kind.editing}`, () => traceEarlyBlocks(this.config, grid, kind)),
+      this.#get(`late ${grid}`, () => traceLateBlocks(this.config, grid)),
     ]);
-    return { early, late };
+    return { fuse, early, late };
   }
 
   /** One step of a sampler. */
@@ -98,3 +96,9 @@ export class Programs {
     await Promise.all(programs.map((result) => (result.status === "fulfilled" ? result.value.release() : undefined)));
   }
 }
+
+/** A program that gives one of its results alone. */
+const only = ({ outputs, parameters }: Traced, name: string): Traced => ({
+  outputs: { [name]: outputs[name] },
+  parameters,
+});

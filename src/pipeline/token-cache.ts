@@ -2,16 +2,17 @@ import type { Program } from "../runtime/program.ts";
 import { cosineSimilarity } from "../sampling/similarity.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 
-/** The two parts of a round whose decoder reuses features, see `models/cached-decoder.ts`. */
+/** A round in the parts that the token cache needs: up to the decoder, and the decoder's, see `models/cached-decoder.ts`. */
 export interface SplitRound {
+  fuse: Program;
   early: Program;
   late: Program;
 }
 
 /** What one round asks of the token cache. */
 export interface CachedRound {
-  /** The inputs of the early part. */
-  feeds: Record<string, HostArray>;
+  /** The round's inputs. */
+  feeds: Readonly<Record<string, HostArray>>;
   /** Every picture's visible places, and those whose conditions are asked for, both in raster order and equally many in each picture. */
   visible: readonly Int32Array[];
   wanted: readonly Int32Array[];
@@ -47,8 +48,10 @@ export class TokenCache {
 
   /** Conditions at the wanted places, row by row: [rows x wanted, width]. */
   async conditions(round: CachedRound): Promise<HostArray> {
-    const { early } = await this.programs.early.run(round.feeds);
     const { rows, isFull } = round;
+    const { canvas, source, ...others } = round.feeds;
+    const { fused } = await this.programs.fuse.run(others);
+    const { early } = await this.programs.early.run({ fused, canvas, ...(source ? { source } : {}) });
     const all = counted(this.buffer + this.places);
     const active = counted(rows).map((row) => (isFull ? all : this.#choose(early, round, row)));
     const { condition, ...past } = await this.programs.late.run({
