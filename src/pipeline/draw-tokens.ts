@@ -3,23 +3,24 @@ import { canvasRows } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { pastFeeds, STEP_SCALARS } from "../models/programs.ts";
 import type { Program } from "../runtime/program.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { stepCoefficients } from "../sampling/denoise.ts";
 import { type GuidanceSchedule, guidanceScale } from "../sampling/guidance.ts";
 import { type MaskRound, maskRounds } from "../sampling/mask-schedule.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
 import { tokensBetween } from "../sampling/orders.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import type { Draws } from "./draws.ts";
 
 /** The context that pictures are drawn in: one row a picture or, guided, two with the unconditional ones last. */
 export interface DrawingContext {
   /** What the language model left of the prompts, by name (`key0`, `value0`, ...). */
-  cache: Readonly<Record<string, HostArray>>;
+  cache: Readonly<Record<string, Value>>;
   /** Valid tokens of each row, and the length all rows are padded to. */
   lengths: readonly number[];
   padded: number;
   /** When editing: the source pictures' encoder output, [rows, buffer + places, encoder width]. */
-  source?: HostArray;
+  source?: Value;
 }
 
 export interface DrawTokensOptions {
@@ -39,8 +40,8 @@ export interface DrawTokensOptions {
   draws: Draws;
   /** Called before every denoising step; may throw to stop, and may take its time. */
   onStep?: (at: { round: number; rounds: number; step: number; steps: number }) => Promise<void> | void;
-  /** For a closer look at every round. */
-  onRound?: (seen: RoundResult) => void;
+  /** For a closer look at every round, which is waited for; what lies on the device is released afterwards. */
+  onRound?: (seen: RoundResult) => unknown;
 }
 
 /** What drawing the tokens of one round needs. */
@@ -51,11 +52,17 @@ export type DenoiseOptions = Pick<
 
 export interface RoundResult {
   round: MaskRound;
+  /** Which of the rounds that are not skipped this is, from 0, and how many there are. */
+  number: number;
+  rounds: number;
   guidance: number;
   /** What the round's program gave. */
-  outputs: Readonly<Record<string, HostArray>>;
+  outputs: Readonly<Record<string, Value>>;
   /** The tokens that were drawn, picture by picture in raster order: [pictures x predicted, token]. */
   sampled: Float32Array;
+  /** All tokens so far, [pictures, places, token], and the places of each picture that are still hidden. */
+  tokens: Float32Array;
+  hidden: readonly Int32Array[];
 }
 
 /**
@@ -72,7 +79,7 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
   for (const [number, round] of rounds.entries()) {
     const visible = orders.map((order) => tokensBetween(order, round.maskedBefore, count));
     const chosen = orders.map((order) => tokensBetween(order, round.maskedAfter, round.maskedBefore));
-    const outputs = await options.programs.round.run(roundFeeds(options, tokens, visible, chosen));
+    const outputs = await options.programs.round.runOnDevice(roundFeeds(options, tokens, visible, chosen));
     const guidance = guidanceScale(options.guidanceSchedule, options.guidance, round.maskLength, count);
     const at = { round: number, rounds: rounds.length };
     const sampled = await denoiseRound(options, at, outputs.condition, round.predicted, guidance);
@@ -82,7 +89,9 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
         tokens.set(sampled.subarray(from, from + width), (picture * count + place) * width);
       });
     });
-    options.onRound?.({ round, guidance, outputs, sampled });
+    const hidden = orders.map((order) => tokensBetween(order, 0, round.maskedAfter));
+    await options.onRound?.({ round, number, rounds: rounds.length, guidance, outputs, sampled, tokens, hidden });
+    releaseValues(outputs);
   }
   return tokens;
 }
@@ -93,7 +102,7 @@ function roundFeeds(
   tokens: Float32Array,
   visible: readonly Int32Array[],
   chosen: readonly Int32Array[],
-): Record<string, HostArray> {
+): Record<string, Value> {
   const count = grid[0] * grid[1];
   const width = tokenWidth(config.mar);
   const { buffer_size: buffer } = config.mar;
@@ -137,7 +146,7 @@ function roundFeeds(
 export async function denoiseRound(
   options: DenoiseOptions,
   at: { round: number; rounds: number },
-  condition: HostArray,
+  condition: Value,
   predicted: number,
   guidance: number,
 ): Promise<Float32Array> {
@@ -148,20 +157,24 @@ export async function denoiseRound(
   // Which scalars a step reads depends on guidance and on what the head predicts.
   const read = new Set(options.programs.denoise.inputs.map(({ name }) => name));
   const scalars = STEP_SCALARS.filter((name) => read.has(name));
-  let x = hostArray("float32", shape, draws.start(at.round, pictures, predicted, width));
+  let x: Value = hostArray("float32", shape, draws.start(at.round, pictures, predicted, width));
   for (let step = 0; step < schedule.steps; step++) {
     await options.onStep?.({ ...at, step, steps: schedule.steps });
     const coefficients = stepCoefficients(schedule, schedule.steps - 1 - step);
     const values = { ...coefficients, noiseScale: coefficients.noiseScale * options.temperature, guidance };
     const noise = draws.step(at.round, step, pictures, predicted, width);
-    const feeds: Record<string, HostArray> = {
+    const feeds: Record<string, Value> = {
       x,
       condition,
       noise: hostArray("float32", shape, noise),
       timestep: hostArray("float32", [1], [coefficients.mappedTimestep]),
     };
     for (const name of scalars) feeds[name] = hostArray("float32", [], [values[name]]);
-    x = (await options.programs.denoise.run(feeds)).next;
+    const { next } = await options.programs.denoise.runOnDevice(feeds);
+    releaseValues([x]);
+    x = next;
   }
-  return x.data as Float32Array;
+  const drawn = await toHost(x);
+  releaseValues([x]);
+  return drawn.data as Float32Array;
 }
