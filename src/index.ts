@@ -4,7 +4,15 @@ export { UserError } from "./errors.ts";
 export type { Picture } from "./image/picture.ts";
 export { parseConfig, type UniPicConfig } from "./models/config.ts";
 export { unipic15b, unipicMini } from "./models/presets.ts";
-export type { Chat, ChatAnswering, ChatDrawing, ChatOptions, ChatTurn, ChatWatching } from "./pipeline/chat.ts";
+export type {
+  Chat,
+  ChatAnswering,
+  ChatDrawing,
+  ChatMemory,
+  ChatOptions,
+  ChatTurn,
+  ChatWatching,
+} from "./pipeline/chat.ts";
 export type {
   DescribeOptions,
   DrawOptions,

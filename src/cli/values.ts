@@ -31,3 +31,12 @@ export function parseSize(text: string): [width: number, height: number] {
   if (!match) throw new UserError(`--size takes pixels, as 64 or as 128x64, not "${text}".`);
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
+
+/** One of some words, whatever its case. */
+export const oneOf =
+  <Word extends string>(option: string, words: readonly Word[]) =>
+  (text: string): Word => {
+    const word = words.find((each) => each === text.trim().toLowerCase());
+    if (word === undefined) throw new UserError(`${option} takes ${words.join(" or ")}, not "${text}".`);
+    return word;
+  };

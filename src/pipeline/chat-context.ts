@@ -16,8 +16,26 @@ export interface ChatReader {
   look: (picture: Picture) => Promise<Value>;
 }
 
-/** A point of the context to which it can be cut back. */
-export interface ContextMark {
+/** An answer; `forgot` where the context had grown too long, and began anew with this question. */
+export interface ContextAnswer {
+  text: string;
+  forgot: boolean;
+}
+
+/** What the language model keeps in its cache between the questions of a conversation. `Mark` is a point to which it can go back. */
+export interface ChatContext<Mark = unknown> {
+  /** Tokens in the cache. */
+  readonly length: number;
+  readonly mark: Mark;
+  /** Answers a question, about a picture if there is one. A question that fails or is stopped leaves the context as it was. */
+  ask(question: string, picture: Picture | undefined, settings: AnswerSettings): Promise<ContextAnswer>;
+  /** Goes back to an earlier point, or to an empty context where that is not there any more. */
+  cutBack(mark: Mark): Promise<void>;
+  /** Forgets everything, and frees its memory on the device. */
+  clear(): void;
+}
+
+export interface ConversationMark {
   /** Which beginning of the context this counts from. */
   beginning: number;
   length: number;
@@ -26,11 +44,11 @@ export interface ContextMark {
 }
 
 /**
- * What the language model has read of a conversation: one row of a cache that grows with every question, and is never read again. In it
- * stand, one after the other, the questions and answers, and before a question the features of the picture it is about, if that picture
- * was not there before.
+ * Keeps the whole conversation: one row of a cache that grows with every question, and is never read again. In it stand, one after the
+ * other, the questions and answers, and before a question the features of the picture it is about, if that picture was not there before.
+ * Where it would grow beyond its most tokens, it begins anew with the question that comes.
  */
-export class ChatContext {
+export class ConversationContext implements ChatContext<ConversationMark> {
   #read: Pick<ReadPrompts, "cache" | "lengths"> | undefined;
   /** Tokens that belong to the context and are read together with the next question. */
   #unread: readonly number[] = [];
@@ -43,24 +61,15 @@ export class ChatContext {
     private readonly most: number,
   ) {}
 
-  /** Tokens in the cache. */
   get length(): number {
     return this.#read?.lengths[0] ?? 0;
   }
 
-  get mark(): ContextMark {
+  get mark(): ConversationMark {
     return { beginning: this.#beginning, length: this.length, unread: this.#unread, seen: this.#seen };
   }
 
-  /**
-   * Answers a question, about a picture if there is one. Where the context would grow beyond its most tokens, it begins anew with this
-   * question, and `forgot` says so. A question that fails or is stopped leaves the context as it was.
-   */
-  async ask(
-    question: string,
-    picture: Picture | undefined,
-    settings: AnswerSettings,
-  ): Promise<{ text: string; forgot: boolean }> {
+  async ask(question: string, picture: Picture | undefined, settings: AnswerSettings): Promise<ContextAnswer> {
     const isNew = picture !== undefined && picture !== this.#seen;
     let features = isNew ? await this.reader.look(picture) : undefined;
     try {
@@ -70,10 +79,7 @@ export class ChatContext {
         features ??= picture && (await this.reader.look(picture));
         ids = this.#ids(question, features, false);
       }
-      if (ids.length + settings.most > this.most) {
-        const needed = `${ids.length} tokens, and its answer may take ${settings.most}`;
-        throw new UserError(`The question takes ${needed}; a conversation has room for ${this.most}.`);
-      }
+      requireRoom(ids.length, settings, this.most);
       settings.options.signal?.throwIfAborted();
       const text = await this.#answer(ids, features, forgot ? undefined : this.#read, settings);
       if (forgot) this.#beginning++;
@@ -84,8 +90,7 @@ export class ChatContext {
     }
   }
 
-  /** Goes back to an earlier point; to an empty context where that lies before its beginning. */
-  async cutBack(mark: ContextMark): Promise<void> {
+  async cutBack(mark: ConversationMark): Promise<void> {
     const { programs } = this.reader;
     if (mark.beginning !== this.#beginning || mark.length === 0) return this.clear();
     if (this.#read && mark.length < this.length) this.#read = await cutBack(programs, this.#read, mark.length);
@@ -93,7 +98,6 @@ export class ChatContext {
     this.#seen = mark.seen;
   }
 
-  /** Forgets everything, and frees its memory on the device. */
   clear(): void {
     if (this.#read) releaseValues(this.#read.cache);
     this.#read = undefined;
@@ -126,8 +130,20 @@ export class ChatContext {
     }
     if (answer.read !== start) releaseValues(start.cache);
     if (this.#read) releaseValues(this.#read.cache);
-    this.#read = answer.read;
+    const { cache, lengths } = answer.read;
+    this.#read = { cache, lengths };
     this.#unread = answer.unread;
     return answer.text;
   }
+}
+
+/**
+ * Refuses a question that is too long by itself.
+ *
+ * @throws UserError when there is no room for it and its answer
+ */
+export function requireRoom(tokens: number, settings: AnswerSettings, most: number): void {
+  if (tokens + settings.most <= most) return;
+  const needed = `${tokens} tokens, and its answer may take ${settings.most}`;
+  throw new UserError(`The question takes ${needed}; a conversation has room for ${most}.`);
 }

@@ -2,10 +2,19 @@ import { UserError } from "../errors.ts";
 import type { Picture } from "../image/picture.ts";
 import type { TextDecoding } from "../sampling/text-decoding.ts";
 import { answerSettings } from "./answer.ts";
-import { ChatContext, type ChatReader, type ContextMark } from "./chat-context.ts";
+import { type ChatContext, type ChatReader, ConversationContext } from "./chat-context.ts";
 import { type ChatTask, requestOf } from "./chat-rule.ts";
 import { type DescribeOptions, type DrawOptions, type GenerateOptions, requireWords, within } from "./options.ts";
+import { PictureContext } from "./picture-context.ts";
 import type { UniPic } from "./unipic.ts";
+
+/**
+ * What a question is answered in view of: the whole conversation, or the current picture alone, which is the form of models that were
+ * trained with one question a picture.
+ */
+export type ChatMemory = "conversation" | "picture";
+
+export const CHAT_MEMORIES: readonly ChatMemory[] = ["conversation", "picture"];
 
 /** How every picture of a conversation is drawn where a turn says nothing else. */
 export type ChatDrawing = Omit<GenerateOptions, "seed" | "count" | keyof ChatWatching>;
@@ -24,6 +33,8 @@ export interface ChatOptions {
   picture?: Picture;
   drawing?: ChatDrawing;
   answering?: ChatAnswering;
+  /** What questions are answered in view of. Default: what the model's folder says, else `conversation`. */
+  remember?: ChatMemory;
   /** The most tokens, of text and of pictures, that questions are answered in view of. Default 4096. */
   contextTokens?: number;
 }
@@ -48,14 +59,14 @@ interface Past {
   turn: ChatTurn;
   picture: Picture | undefined;
   seed: number;
-  mark: ContextMark;
+  mark: unknown;
 }
 
 /**
  * A conversation in which a model answers, draws and edits in turn. It has one current picture: the one drawn, edited or opened last.
  *
- * What enters which context: a question continues what the language model has read of the conversation's questions and answers (see
- * {@link ChatContext}), with the current picture's features before the first question about it. Drawing and editing read the prompts that
+ * What enters which context: a question continues what the language model has in its cache (see {@link ConversationContext} and
+ * {@link PictureContext}), with the current picture's features before the first question about it. Drawing and editing read the prompts that
  * the model was trained to draw and edit with and nothing else: `Generate an image: ...`, or the current picture and the instruction.
  * A turn that fails or is stopped changes nothing.
  *
@@ -76,7 +87,9 @@ export class Chat {
 
   constructor(model: UniPic, reader: ChatReader, options: ChatOptions) {
     this.#model = model;
-    this.#context = new ChatContext(reader, within("contextTokens", options.contextTokens ?? 4096, 16, 2 ** 20, true));
+    const most = within("contextTokens", options.contextTokens ?? 4096, 16, 2 ** 20, true);
+    const Context = options.remember === "picture" ? PictureContext : ConversationContext;
+    this.#context = new Context(reader, most);
     this.#options = options;
     this.#picture = options.picture;
     this.#seed = checkSeed(options.seed ?? 0);
@@ -163,7 +176,7 @@ export class Chat {
     });
   }
 
-  /** Frees what the conversation holds on the device; questions go on from a context that is read anew. */
+  /** Forgets what questions are answered in view of, but for the current picture, and frees its memory on the device. */
   release(): void {
     this.#context.clear();
   }

@@ -78,7 +78,6 @@ export interface Drawing {
   guidance: number;
   guidanceSchedule: GuidanceSchedule;
   temperature: number;
-  previewEvery: number;
 }
 
 /** Fills in defaults and checks ranges. */
@@ -91,9 +90,11 @@ export function drawing(options: DrawOptions, mar: MarConfig, grid: Grid): Drawi
     guidance: within("guidance", options.guidance ?? 3, 1, 100),
     guidanceSchedule: options.guidanceSchedule ?? "constant",
     temperature: within("temperature", options.temperature ?? 1, 0.01, 10),
-    previewEvery: within("previewEvery", options.previewEvery ?? 1, 1, MOST_TOKENS, true),
   };
 }
+
+/** Rounds from one preview to the next. */
+export const previewInterval = (every = 1): number => within("previewEvery", every, 1, MOST_TOKENS, true);
 
 /** The number of pictures of each prompt. */
 export const pictureCount = (count = 1): number => within("count", count, 1, MOST_PICTURES, true);

@@ -17,7 +17,7 @@ import {
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
-import { Chat, type ChatOptions } from "./chat.ts";
+import { Chat, type ChatMemory, type ChatOptions } from "./chat.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
@@ -29,6 +29,7 @@ import {
   type GenerateOptions,
   gridOf,
   pictureCount,
+  previewInterval,
   requireWords,
 } from "./options.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
@@ -55,11 +56,13 @@ const QUESTION = "Describe the picture.";
 export class UniPic {
   readonly #programs: Programs;
   readonly #tokenizer: Tokenizer;
+  readonly #chatMemory: ChatMemory | undefined;
   readonly config: UniPicConfig;
 
-  constructor({ config, tokenizer, weights, engine, engineOptions }: UniPicParts) {
+  constructor({ config, tokenizer, weights, engine, engineOptions, chatMemory }: UniPicParts) {
     this.config = config;
     this.#tokenizer = tokenizer;
+    this.#chatMemory = chatMemory;
     this.#programs = new Programs(config, weights, engine, engineOptions);
   }
 
@@ -146,7 +149,7 @@ export class UniPic {
       imageToken: () => this.#imageToken(),
       look: (picture: Picture) => this.#look(picture),
     };
-    return new Chat(this, reader, options);
+    return new Chat(this, reader, { ...options, remember: options.remember ?? this.#chatMemory });
   }
 
   /** Frees the memory that the model holds on its device. */
@@ -216,15 +219,16 @@ export class UniPic {
   ): Promise<Float32Array> {
     const guided = settings.guidance !== 1;
     const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
-    const every = rows.map(() => 0);
-    const features = source && (await rowsOf(this.#programs, source.features, every));
+    const same = rows.map(() => 0);
+    const features = source && (await rowsOf(this.#programs, source.features, same));
     const read = await readPrompts(this.#programs, rows, features && { features, imageToken: this.#imageToken() });
     const context: DrawingContext = {
       ...read,
-      source: source && (await rowsOf(this.#programs, source.encoded, every)),
+      source: source && (await rowsOf(this.#programs, source.encoded, same)),
     };
     const predicted = maskRounds(grid[0] * grid[1], settings.rounds).map((round) => round.predicted);
     const { first } = together;
+    const every = previewInterval(options.previewEvery);
     try {
       return await drawTokens({
         ...settings,
@@ -240,7 +244,7 @@ export class UniPic {
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
         onStep: tellProgress(options, predicted, together),
         onRound: async ({ number, rounds, tokens, hidden }) => {
-          const isDue = hidden[0].length > 0 && (number + 1) % settings.previewEvery === 0;
+          const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
           if (!options.onPreview || !isDue) return;
           const blanked = withBlanks(tokens, hidden, tokenWidth(this.config.mar));
           const pictures = await this.#develop(blanked, grid, part.length);
