@@ -77,10 +77,11 @@ async function chat(path: string | undefined, options: ChatCommandOptions): Prom
         const { seed, size, rounds, steps, guidance, maxTokens, remember, metadata } = options;
         const drawing = { size, rounds, steps, guidance };
         const chat = model.chat({ seed, picture, drawing, answering: { maxTokens }, remember });
-        const voice = options.json ? jsonVoice() : plainVoice(isTerminal);
+        const progress = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
+        const voice = options.json ? jsonVoice() : plainVoice(isTerminal, progress);
         const session = new ChatSession({ model, chat, folder, drawing, metadata, voice });
         if (isTerminal) greet(model, folder);
-        await talk(lines, session, { ...options, isTerminal, showPictures });
+        await talk(lines, session, { ...options, isTerminal, progress, showPictures });
       });
     } finally {
       lines.close();
@@ -99,29 +100,36 @@ function greet({ config }: UniPic, folder: string): void {
   );
 }
 
-interface Talking extends Pick<ChatCommandOptions, "json" | "progress" | "previewEvery" | "debug"> {
+interface Talking extends Pick<ChatCommandOptions, "json" | "previewEvery" | "debug"> {
   isTerminal: boolean;
+  progress: ProgressLine;
   showPictures: ShowPictures | undefined;
 }
 
 /** Takes lines to their end. What fails is said; it ends the conversation only where nobody is there who could say it better. */
 async function talk(lines: ChatLines, session: ChatSession, options: Talking): Promise<void> {
-  const { json, isTerminal, showPictures: onPreview, previewEvery } = options;
-  const progress = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
+  const { json, isTerminal, progress, showPictures: onPreview, previewEvery } = options;
   const onProgress = (state: DrawProgress) => progress.show(showProgress(state));
   let [count, failed] = [0, 0];
   let shown: Picture | undefined;
-  for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
-    count++;
+  const take = async (line: string): Promise<boolean> => {
     try {
-      const said = line;
-      const goesOn = await lines.working((signal) =>
-        session.take(said, { signal, onProgress, onPreview, previewEvery }).finally(() => progress.clear()),
-      );
+      return await lines.working((signal) => session.take(line, { signal, onProgress, onPreview, previewEvery }));
+    } catch (error) {
+      // A turn that came to nothing may have left its previews in the file.
+      shown = undefined;
+      throw error;
+    } finally {
+      progress.clear();
       const { picture } = session;
       if (picture && picture !== shown) await onPreview?.({ pictures: [picture], first: 0 });
       shown = picture;
-      if (!goesOn) break;
+    }
+  };
+  for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
+    count++;
+    try {
+      if (!(await take(line))) break;
     } catch (error) {
       if (!isTerminal && error instanceof Interrupted) throw error;
       failed++;
@@ -136,10 +144,11 @@ async function talk(lines: ChatLines, session: ChatSession, options: Talking): P
 }
 
 /** Answers as they come; sentences for a person who watches, or only those that were asked for. */
-function plainVoice(isWatched: boolean): ChatVoice {
+function plainVoice(isWatched: boolean, progress: ProgressLine): ChatVoice {
   return {
     piece: (text) => process.stdout.write(text),
     tell({ kind }, sentence, asked = false) {
+      progress.clear();
       if (kind === "ask") process.stdout.write("\n");
       if (sentence !== "" && (asked || isWatched)) console.log(sentence);
     },
