@@ -25,18 +25,18 @@ export const wholeNumberFor =
     return value;
   };
 
+/** One of several names. */
+export const oneOf =
+  <Name extends string>(option: string, names: readonly Name[]) =>
+  (text: string): Name => {
+    const name = names.find((each) => each === text.trim().toLowerCase());
+    if (name === undefined) throw new UserError(`${option} takes one of ${names.join(", ")}, not "${text}".`);
+    return name;
+  };
+
 /** A size in pixels: the side of a square, or width and height as `128x64`. */
 export function parseSize(text: string): [width: number, height: number] {
   const match = /^(\d{1,6})(?:x(\d{1,6}))?$/i.exec(text.trim());
   if (!match) throw new UserError(`--size takes pixels, as 64 or as 128x64, not "${text}".`);
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
-
-/** One of some words, whatever its case. */
-export const oneOf =
-  <Word extends string>(option: string, words: readonly Word[]) =>
-  (text: string): Word => {
-    const word = words.find((each) => each === text.trim().toLowerCase());
-    if (word === undefined) throw new UserError(`${option} takes ${words.join(" or ")}, not "${text}".`);
-    return word;
-  };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../src/cli/failure.ts";
 import { checkWritable, numberedFiles, PICTURE_ENDINGS } from "../../src/cli/output-files.ts";
 import { bar, showDuration } from "../../src/cli/progress-line.ts";
-import { numberFor, parseSize, wholeNumberFor } from "../../src/cli/values.ts";
+import { numberFor, oneOf, parseSize, wholeNumberFor } from "../../src/cli/values.ts";
 import { UserError } from "../../src/errors.ts";
 import { writePicture } from "../../src/image/codec.ts";
 import { picture } from "../../src/image/picture.ts";
@@ -22,6 +22,12 @@ describe("option values", () => {
     const count = wholeNumberFor("--count", 1, 400);
     expect([count("1"), count("400")]).toEqual([1, 400]);
     for (const text of ["0", "401", "1.5", "-3"]) expect(() => count(text)).toThrow(/from 1 to 400, not/);
+  });
+
+  it("are words of a list, whatever their case", () => {
+    const remember = oneOf("--remember", ["conversation", "picture"]);
+    expect(remember(" Picture ")).toBe("picture");
+    expect(() => remember("all")).toThrow('--remember takes one of conversation, picture, not "all".');
   });
 
   it("are sizes", () => {
