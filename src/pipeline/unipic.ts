@@ -226,7 +226,8 @@ export class UniPic {
       ...read,
       source: source && (await rowsOf(this.#programs, source.encoded, same)),
     };
-    const predicted = maskRounds(grid[0] * grid[1], settings.rounds).map((round) => round.predicted);
+    // Every round has the same number of steps, whatever it is.
+    const work = maskRounds(grid[0] * grid[1], settings.rounds).map((round) => ({ tokens: round.predicted, steps: 1 }));
     const { first } = together;
     const every = previewInterval(options.previewEvery);
     try {
@@ -242,7 +243,7 @@ export class UniPic {
           denoise: await this.#programs.denoise(guided),
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
-        onStep: tellProgress(options, predicted, together),
+        onStep: tellProgress(options, work, together),
         onRound: async ({ number, rounds, tokens, hidden }) => {
           const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
           if (!options.onPreview || !isDue) return;
