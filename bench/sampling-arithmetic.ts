@@ -39,7 +39,7 @@ export function arithmeticOf(config: UniPicConfig, grid: Grid, options: Generate
       const share = all - Math.floor(settings.tokenCache * all);
       const least = Math.max(share, config.mar.buffer_size + predicted + newlyVisible);
       const active = isFull ? all : least;
-      const cached = isFull ? 0 : rows * all;
+      const cached = isFull ? 0 : rows;
       total.rounds +=
         flops(fuse, sizes) +
         flops(early, { ...sizes, known: config.mar.buffer_size + count - maskedBefore }) +

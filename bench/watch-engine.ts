@@ -1,4 +1,5 @@
 import type { Engine } from "../src/runtime/engine.ts";
+import type { Value } from "../src/runtime/values.ts";
 import type { HostArray } from "../src/tensor/index.ts";
 
 /** What a model's programs did while they were watched. */
@@ -43,13 +44,8 @@ export function watchedEngine(engine: Engine, watch: () => Watch): Engine {
   };
 }
 
-function note(
-  { parts, latents }: Watch,
-  part: Part,
-  feeds: Readonly<Record<string, HostArray>>,
-  seconds: number,
-): void {
+function note({ parts, latents }: Watch, part: Part, feeds: Readonly<Record<string, Value>>, seconds: number): void {
   const sum = parts.get(part) ?? { seconds: 0, runs: 0 };
   parts.set(part, { seconds: sum.seconds + seconds, runs: sum.runs + 1 });
-  if (part === "pixels") latents.push((feeds.tokens.data as Float32Array).slice());
+  if (part === "pixels") latents.push(((feeds.tokens as HostArray).data as Float32Array).slice());
 }

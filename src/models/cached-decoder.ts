@@ -31,7 +31,7 @@ export function traceEarlyBlocks(config: UniPicConfig, grid: Grid, kind: { editi
  * computed still stands for them.
  *
  * In: `early` [rows, buffer + places, width]; `active` [rows, active], the numbers among all rows x tokens of those to compute; keys and
- * values as they were, `past key0`, `past value0`, ... [cached, width]; `merge` [rows, buffer + places], for every token the number of its
+ * values as they were, `past key0`, `past value0`, ... [cached, buffer + places, width]; `merge` [rows, buffer + places], for every token the number of its
  * key and value among the cached ones and then the active ones; `chosen` [chosen] numbers among rows x active, and their `places` in
  * the grid.
  * Out: `condition` [chosen, width] and all keys and values, `key0`, `value0`, ... [rows, buffer + places, width].
@@ -47,7 +47,10 @@ export function traceLateBlocks(config: UniPicConfig, grid: Grid): Traced {
   const merge = input("merge", "int64", ["rows", all]);
   const outputs: Record<string, Tensor> = {};
   const merged = (name: string, fresh: Tensor): Tensor => {
-    const past = input(`past ${name}`, "float32", ["cached", width]);
+    const past = reshape(input(`past ${name}`, "float32", ["cached", all, width]), [
+      multiplyDimensions("cached", all),
+      width,
+    ]);
     const result = gatherRows(concat([past, reshape(fresh, ["rows*active", width])], 0), merge);
     outputs[name] = result;
     return result;

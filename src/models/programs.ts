@@ -1,5 +1,5 @@
 import { Scope } from "../nn/scope.ts";
-import type { HostArray } from "../tensor/dtype.ts";
+import type { DType } from "../tensor/dtype.ts";
 import {
   add,
   addDimensions,
@@ -13,6 +13,7 @@ import {
   reshape,
   subtract,
   type Tensor,
+  transpose,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { guidedPrediction, predictedNoise } from "./denoiser.ts";
@@ -39,7 +40,7 @@ export function pastInputs(config: UniPicConfig, rows: Dimension = "rows"): Laye
 }
 
 /** A cache that an earlier run gave, under the names of the inputs of a later one: no name may stand for an input and an output. */
-export const pastFeeds = (cache: Readonly<Record<string, HostArray>>): Record<string, HostArray> =>
+export const pastFeeds = <Array>(cache: Readonly<Record<string, Array>>): Record<string, Array> =>
   Object.fromEntries(Object.entries(cache).map(([name, array]) => [`past ${name}`, array]));
 
 const cacheOutputs = (cache: readonly LayerCache[]): Record<string, Tensor> =>
@@ -212,6 +213,16 @@ export function tracePixels(config: UniPicConfig, grid: Grid, pictures: number):
   const root = Scope.root();
   const tokens = input("tokens", "float32", [pictures, grid[0], grid[1], tokenWidth(config.mar)]);
   return { outputs: { pixels: decodeTokens(root.child("vae"), config, tokens) }, parameters: root.parameters };
+}
+
+/** Rows of any `x` by number, along its first or second axis. In: `x`, `rows` int64 [n]. Out: `chosen`. */
+export function traceRows(dtype: DType, rank: number, axis: 0 | 1): Traced {
+  const sizes = Array.from({ length: rank }, (_, i) => `size${i}`);
+  const x = input("x", dtype, sizes);
+  const rows = input("rows", "int64", ["n"]);
+  const swap = sizes.map((_, i) => (i > 1 ? i : 1 - i));
+  const chosen = axis === 0 ? gatherRows(x, rows) : transpose(gatherRows(transpose(x, swap), rows), swap);
+  return { outputs: { chosen }, parameters: new Map() };
 }
 
 /** Pixels along one side of a token. */

@@ -1,9 +1,10 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
 import type { Program } from "../runtime/program.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { stepCoefficients } from "../sampling/denoise.ts";
 import { type NoiseSchedule, noiseSchedule } from "../sampling/noise-schedule.ts";
 import { type DeterministicSampler, type Sampler, samplerRespacing, solverSteps } from "../sampling/samplers.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import type { Draws } from "./draws.ts";
 
 /** What drawing the tokens of one round needs. */
@@ -29,11 +30,11 @@ export interface DenoiseOptions {
 /** What one step reads besides x, the condition and the guidance. */
 interface StepFeeds {
   scalars: Readonly<Record<string, number>> & { mappedTimestep: number };
-  arrays: Record<string, HostArray>;
+  arrays: Record<string, Value>;
 }
 
 /** The feeds of step `step`, counted from the noisiest, given what the step before resulted in. */
-type Stepper = (step: number, before: Readonly<Record<string, HostArray>>) => StepFeeds;
+type Stepper = (step: number, before: Readonly<Record<string, Value>>) => StepFeeds;
 
 /**
  * Draws one round's tokens from noise with the diffusion head: [pictures x predicted, token].
@@ -43,7 +44,7 @@ type Stepper = (step: number, before: Readonly<Record<string, HostArray>>) => St
 export async function denoiseRound(
   options: DenoiseOptions,
   at: { round: number; rounds: number },
-  condition: HostArray,
+  condition: Value,
   predicted: number,
   guidance: number,
 ): Promise<Float32Array> {
@@ -60,11 +61,11 @@ export async function denoiseRound(
       : deterministic(sampler, options, schedule, shape);
   // Which scalars a step reads depends on the sampler and on what the head predicts.
   const read = new Set(denoise.inputs.map(({ name }) => name));
-  let results: Record<string, HostArray> = { next: hostArray("float32", shape, start) };
+  let results: Record<string, Value> = { next: hostArray("float32", shape, start) };
   for (let step = 0; step < schedule.steps; step++) {
     await options.onStep?.({ ...at, step, steps: schedule.steps });
     const { scalars, arrays } = stepper(step, results);
-    const feeds: Record<string, HostArray> = {
+    const feeds: Record<string, Value> = {
       ...arrays,
       x: results.next,
       condition,
@@ -73,9 +74,13 @@ export async function denoiseRound(
     for (const [name, value] of Object.entries({ ...scalars, guidance })) {
       if (read.has(name)) feeds[name] = hostArray("float32", [], [value]);
     }
-    results = await denoise.run(feeds);
+    const before = results;
+    results = await denoise.runOnDevice(feeds);
+    releaseValues(before);
   }
-  return results.next.data as Float32Array;
+  const { data } = await toHost(results.next);
+  releaseValues(results);
+  return data as Float32Array;
 }
 
 function ancestral(

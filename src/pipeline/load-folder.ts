@@ -1,9 +1,13 @@
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modelFolder, openCheckpoint } from "../checkpoint/index.ts";
+import { readJson } from "../checkpoint/json.ts";
+import { UserError } from "../errors.ts";
 import { parseConfig } from "../models/config.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
+import { CHAT_MEMORIES, type ChatMemory } from "./chat.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { checkpointWeights } from "./weights.ts";
 
@@ -14,7 +18,11 @@ export const DEFAULT_MODEL = fileURLToPath(new URL("../../models/unipic-mini", i
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
   const folder = await modelFolder(path);
   const config = parseConfig(folder.config, `${path}/config.json`);
-  const [tokenizer, reader] = await Promise.all([Tokenizer.fromFolder(path), openCheckpoint(folder.weights)]);
+  const [tokenizer, reader, chatMemory] = await Promise.all([
+    Tokenizer.fromFolder(path),
+    openCheckpoint(folder.weights),
+    readChatMemory(join(path, "generation_config.json")),
+  ]);
   await reader.close();
   return {
     config,
@@ -27,5 +35,15 @@ export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOpti
       weightsFolder: dirname(folder.weights),
       optimization: "full",
     },
+    chatMemory,
   };
+}
+
+/** What `generation_config.json`, which a folder need not have, says about conversations. */
+async function readChatMemory(file: string): Promise<ChatMemory | undefined> {
+  if (!existsSync(file)) return undefined;
+  const { chat_remember: said } = await readJson(file);
+  const memory = CHAT_MEMORIES.find((name) => name === said);
+  if (said === undefined || memory) return memory;
+  throw new UserError(`${file}: chat_remember must be ${CHAT_MEMORIES.join(" or ")}, not ${JSON.stringify(said)}.`);
 }

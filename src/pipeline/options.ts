@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import type { Picture } from "../image/picture.ts";
 import type { MarConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
@@ -17,6 +18,19 @@ export interface DrawProgress {
   rounds: number;
   /** Share of all denoising done, 0 to 1. */
   done: number;
+  /** An estimate of the seconds that denoising still takes; undefined before the first step is over. */
+  secondsLeft?: number;
+}
+
+/** Pictures as far as they are drawn. */
+export interface DrawPreview {
+  /** The pictures drawn together; what is not drawn yet is blank. */
+  pictures: Picture[];
+  /** The number of the first of them among all pictures of the call, from 0. */
+  first: number;
+  /** Rounds done, of how many. */
+  round: number;
+  rounds: number;
 }
 
 /** What can be chosen for a drawing; everything has a default, which is that of the preset `exact` where nothing else is said. */
@@ -53,6 +67,10 @@ export interface DrawOptions {
   /** Stops the work: the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: DrawProgress) => void;
+  /** Called between rounds with the pictures so far, which are decoded for it; drawing goes on when it is done. */
+  onPreview?: (preview: DrawPreview) => void | Promise<void>;
+  /** Rounds from one preview to the next, 1 or more: decoding takes time of its own. Default 1. */
+  previewEvery?: number;
 }
 
 export interface GenerateOptions extends DrawOptions {
@@ -132,6 +150,9 @@ function guidanceInterval([start, end, ...more]: readonly number[] = [0, 1]): Ro
   );
 }
 
+/** Rounds from one preview to the next. */
+export const previewInterval = (every = 1): number => within("previewEvery", every, 1, MOST_TOKENS, true);
+
 /** The number of pictures of each prompt. */
 export const pictureCount = (count = 1): number => within("count", count, 1, MOST_PICTURES, true);
 
@@ -155,4 +176,9 @@ export function gridOf(size: GenerateOptions["size"], mar: MarConfig): Grid {
 export function within(name: string, value: number, least: number, most: number, whole = false): number {
   if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
   throw new UserError(`${name} must be a ${whole ? "whole " : ""}number from ${least} to ${most}, not ${value}.`);
+}
+
+/** Refuses a text without words. */
+export function requireWords(text: string, what: string, example: string): void {
+  if (text.trim() === "") throw new UserError(`The ${what} is empty; write one, such as "${example}".`);
 }

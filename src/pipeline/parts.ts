@@ -1,6 +1,7 @@
 import type { UniPicConfig } from "../models/config.ts";
 import type { Device, Engine, EngineOptions } from "../runtime/engine.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { ChatMemory } from "./chat.ts";
 import type { Weights } from "./programs.ts";
 
 /** What a model is made of. */
@@ -10,6 +11,8 @@ export interface UniPicParts {
   weights: Weights;
   engine: Engine;
   engineOptions: EngineOptions;
+  /** What the model's conversations are answered in view of where nothing else is said. Default `conversation`. */
+  chatMemory?: ChatMemory;
 }
 
 export interface LoadOptions {

@@ -8,12 +8,14 @@ import {
   tracePixels,
   traceRead,
   traceRound,
+  traceRows,
   traceSee,
   traceSolve,
 } from "../models/programs.ts";
 import type { LoweringOptions } from "../onnx/lower.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
 import { Program } from "../runtime/program.ts";
+import type { Value } from "../runtime/values.ts";
 import type { Sampler } from "../sampling/samplers.ts";
 import type { SplitRound } from "./token-cache.ts";
 
@@ -24,6 +26,9 @@ export interface Weights {
   has(name: string): boolean;
   source: LoweringOptions["parameters"];
 }
+
+/** Results that are looked at in host memory; the others only go into other programs. */
+const READ: ReadonlySet<string> = new Set(["logits", "pixels"]);
 
 /** Compiles a model's programs when they are first needed and keeps them. */
 export class Programs {
@@ -82,11 +87,18 @@ export class Programs {
     return program;
   }
 
+  rows(like: Value, axis: 0 | 1): Promise<Program> {
+    const { dtype, shape } = like;
+    return this.#get(`rows ${dtype} ${shape.length} ${axis}`, () => traceRows(dtype, shape.length, axis));
+  }
+
   async #compile({ outputs, parameters }: Traced): Promise<Program> {
     const shapes = [...parameters].map(([name, { shape }]) => [name, shape as readonly number[]] as const);
     this.weights.check(new Map(shapes));
     const lowering = { fused: true, parameters: this.weights.source };
-    return Program.compile(this.engine, outputs, lowering, this.options);
+    // What JavaScript reads comes back; the rest (cache, conditions, states, features) stays where the next program needs it.
+    const keep = Object.keys(outputs).filter((name) => !READ.has(name));
+    return Program.compile(this.engine, outputs, lowering, { ...this.options, keep });
   }
 
   /** Frees all memory on the device. */

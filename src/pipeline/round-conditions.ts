@@ -1,8 +1,9 @@
 import type { Program } from "../runtime/program.ts";
+import { toHost, type Value } from "../runtime/values.ts";
 import type { MaskRound } from "../sampling/mask-schedule.ts";
 import { tokensBetween } from "../sampling/orders.ts";
 import type { RoundPlan } from "../sampling/round-plan.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import { ConditionCache, selectPlaces } from "./condition-cache.ts";
 import { type DrawingContext, type RoundInput, roundFeeds } from "./round-feeds.ts";
 import { type CachedRound, type SplitRound, TokenCache } from "./token-cache.ts";
@@ -20,9 +21,9 @@ export interface ConditionSourceOptions extends Pick<RoundInput, "config" | "gri
 /** What the head is told in one round. */
 export interface RoundConditions {
   /** [pictures x predicted, width], and where the round is guided as many rows without the prompt after them. */
-  condition: HostArray;
+  condition: Value;
   /** What the round's program gave. */
-  outputs: Readonly<Record<string, HostArray>>;
+  outputs: Readonly<Record<string, Value>>;
 }
 
 /** Computes conditions for the head, round after round of the same pictures, and takes from earlier rounds what a round's plan allows. */
@@ -59,11 +60,17 @@ export class ConditionSource {
     const rows = context.lengths.length;
     const outputs = await this.#run({ feeds, visible, wanted, rows, isFull: plan.isFull });
     if (plan.unconditional === "reused") {
-      return { condition: this.#conditions.withTwins(outputs.condition, predicted), outputs };
+      return { condition: this.#conditions.withTwins(await toHost(outputs.condition), predicted), outputs };
     }
     if (!isKept) return { condition: outputs.condition, outputs };
-    this.#conditions.keep(outputs.condition, wanted);
-    return { condition: selectPlaces(outputs.condition, wanted, predicted), outputs };
+    const all = await toHost(outputs.condition);
+    this.#conditions.keep(all, wanted);
+    return { condition: selectPlaces(all, wanted, predicted), outputs };
+  }
+
+  /** Frees what is kept on the device for later rounds. */
+  release(): void {
+    this.#tokens?.release();
   }
 
   /** The context's first rows: all, or the conditional ones. */
@@ -75,7 +82,7 @@ export class ConditionSource {
     return this.#conditional;
   }
 
-  async #run(round: CachedRound): Promise<Readonly<Record<string, HostArray>>> {
+  async #run(round: CachedRound): Promise<Readonly<Record<string, Value>>> {
     const { programs } = this.options;
     if (this.#tokens) return { condition: await this.#tokens.conditions(round) };
     const { wanted, rows } = round;
@@ -83,7 +90,7 @@ export class ConditionSource {
     const predicted = Array.from({ length: rows }, (_, row) =>
       Array.from(wanted[row % wanted.length], (place) => row * places + place),
     ).flat();
-    return (programs.round as Program).run({
+    return (programs.round as Program).runOnDevice({
       ...round.feeds,
       predicted: hostArray("int64", [predicted.length], predicted),
     });

@@ -2,17 +2,18 @@ import { tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { canvasRows } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { pastFeeds } from "../models/programs.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import type { Value } from "../runtime/values.ts";
+import { hostArray } from "../tensor/dtype.ts";
 
 /** The context that pictures are drawn in: one row a picture or, guided, two with the unconditional ones last. */
 export interface DrawingContext {
   /** What the language model left of the prompts, by name (`key0`, `value0`, ...). */
-  cache: Readonly<Record<string, HostArray>>;
+  cache: Readonly<Record<string, Value>>;
   /** Valid tokens of each row, and the length all rows are padded to. */
   lengths: readonly number[];
   padded: number;
   /** When editing: the source pictures' encoder output, [rows, buffer + places, encoder width]. */
-  source?: HostArray;
+  source?: Value;
 }
 
 /** A round that is about to be computed. */
@@ -26,7 +27,7 @@ export interface RoundInput {
 }
 
 /** The inputs of `traceRound` but for `predicted`. */
-export function roundFeeds({ config, grid, context, tokens, visible }: RoundInput): Record<string, HostArray> {
+export function roundFeeds({ config, grid, context, tokens, visible }: RoundInput): Record<string, Value> {
   const pictures = visible.length;
   const rows = context.lengths.length;
   const count = grid[0] * grid[1];

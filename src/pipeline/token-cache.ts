@@ -1,4 +1,6 @@
+import { pastFeeds } from "../models/programs.ts";
 import type { Program } from "../runtime/program.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { cosineSimilarity } from "../sampling/similarity.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 
@@ -12,7 +14,7 @@ export interface SplitRound {
 /** What one round asks of the token cache. */
 export interface CachedRound {
   /** The round's inputs. */
-  feeds: Readonly<Record<string, HostArray>>;
+  feeds: Readonly<Record<string, Value>>;
   /** Every picture's visible places, and those whose conditions are asked for, both in raster order and equally many in each picture. */
   visible: readonly Int32Array[];
   wanted: readonly Int32Array[];
@@ -29,7 +31,7 @@ export interface CachedRound {
  */
 export class TokenCache {
   /** Keys and values of the late blocks, by name: [rows, tokens, width]. */
-  #past: Readonly<Record<string, HostArray>> = {};
+  #past: Readonly<Record<string, Value>> = {};
   /** Features after the early blocks when each token was last computed: [rows, tokens, width]. */
   #before: Float32Array = new Float32Array(0);
   /** Whether each place was visible then: [rows x places]. */
@@ -47,21 +49,30 @@ export class TokenCache {
   ) {}
 
   /** Conditions at the wanted places, row by row: [rows x wanted, width]. */
-  async conditions(round: CachedRound): Promise<HostArray> {
+  async conditions(round: CachedRound): Promise<Value> {
     const { rows, isFull } = round;
     const { canvas, source, ...others } = round.feeds;
-    const { fused } = await this.programs.fuse.run(others);
-    const { early } = await this.programs.early.run({ fused, canvas, ...(source ? { source } : {}) });
+    const { fused } = await this.programs.fuse.runOnDevice(others);
+    const { early } = await this.programs.early.runOnDevice({ fused, canvas, ...(source ? { source } : {}) });
+    const features = await toHost(early);
     const all = counted(this.buffer + this.places);
-    const active = counted(rows).map((row) => (isFull ? all : this.#choose(early, round, row)));
-    const { condition, ...past } = await this.programs.late.run({
+    const active = counted(rows).map((row) => (isFull ? all : this.#choose(features, round, row)));
+    const { condition, ...past } = await this.programs.late.runOnDevice({
       ...this.#pastFeeds(early.shape[2], isFull),
       ...this.#indices(active, round),
       early,
     });
+    releaseValues([fused, early]);
+    this.release();
     this.#past = past;
-    this.#remember(early, active, round);
+    this.#remember(features, active, round);
     return condition;
+  }
+
+  /** Frees what is kept on the device. */
+  release(): void {
+    releaseValues(this.#past);
+    this.#past = {};
   }
 
   /** The numbers of a row's tokens to compute, ascending; in every row equally many. */
@@ -107,16 +118,12 @@ export class TokenCache {
     };
   }
 
-  /** Keys and values as the late part reads them: [rows x tokens, width]; nothing where all are computed. */
-  #pastFeeds(width: number, isFull: boolean): Record<string, HostArray> {
-    const names = this.programs.late.inputs.flatMap(({ name }) => /^past (.+)$/.exec(name)?.[1] ?? []);
-    const nothing = hostArray("float32", [0, width], new Float32Array(0));
-    return Object.fromEntries(
-      names.map((name) => {
-        const { data } = isFull ? nothing : this.#past[name];
-        return [`past ${name}`, hostArray("float32", [data.length / width, width], data)];
-      }),
-    );
+  /** Keys and values as the late part reads them, nothing where all are computed. */
+  #pastFeeds(width: number, isFull: boolean): Record<string, Value> {
+    if (!isFull) return pastFeeds(this.#past);
+    const names = this.programs.late.inputs.filter(({ name }) => name.startsWith("past "));
+    const nothing = hostArray("float32", [0, this.buffer + this.places, width], new Float32Array(0));
+    return Object.fromEntries(names.map(({ name }) => [name, nothing]));
   }
 
   #remember(early: HostArray, active: readonly number[][], { visible, rows, isFull }: CachedRound): void {

@@ -24,6 +24,8 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
     steps: mar.num_sampling_steps,
     guidance: 3,
     temperature: 1,
+    // Models here learn from pictures with a single question each.
+    chat_remember: "picture",
   };
   await writeWhole(
     join(folder, "generation_config.json"),

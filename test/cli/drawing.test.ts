@@ -98,6 +98,34 @@ describe("generate", () => {
   });
 });
 
+describe("--preview", () => {
+  it("shows pictures while they are drawn, and at the end as they are", async () => {
+    await run("generate", "a red car", "--count", "2", "--preview", "now.png", "--output", "shown.png");
+    for (const number of [1, 2]) {
+      const [shown, drawn] = await Promise.all(
+        [`now-${number}.png`, `shown-${number}.png`].map((name) => readPicture(join(place, name))),
+      );
+      expect(shown).toEqual(drawn);
+    }
+  });
+
+  it("leaves the last preview, whole, where the work is stopped, and is refused where it cannot be written", async () => {
+    const args = ["generate", "a red car", "--model", model, "--rounds", "4", "--steps", "400", "--progress"];
+    const options = { interruptAt: /round 3 of 4/ };
+    const { code } = await unipic(place, [...args, "--preview", "stopped.png"], options);
+    expect(code).toBe(1);
+    expect(await readPicture(join(place, "stopped.png"))).toMatchObject({ width: 16, height: 16 });
+    expect((await readdir(place)).filter((name) => name.includes("partial"))).toEqual([]);
+    const refused = await unipic(place, [...args, "--preview", "nowhere/now.png"]);
+    expect(refused.stderr).toMatch(/^unipic: Cannot write "nowhere\/now.png": there is no folder/);
+  });
+
+  it("says on a terminal how long it still takes", async () => {
+    const { stderr } = await unipic(place, ["generate", "a red car", "--model", model, "--steps", "200", "--progress"]);
+    expect(stderr).toMatch(/drawing \[=+> +\] +\d+% {2}round \d of 4 {2}\d+ s left/);
+  });
+});
+
 describe("edit", () => {
   it("writes the picture's name with -edited, the same for the same seed", async () => {
     await run("edit", "unipic.png", "make it blue");

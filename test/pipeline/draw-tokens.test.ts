@@ -54,7 +54,7 @@ async function draw(rows: number[][], seeds: number[], changes: Partial<DrawToke
     grid,
     pictures: rows.length,
     context,
-    conditional: async () => firstRows(context, rows.length),
+    conditional: async () => firstRows(programs, context, rows.length),
     programs: {
       round: await (changes.tokenCache ? programs.splitRound(grid, kind) : programs.round(grid, kind)),
       denoise: await programs.denoise(changes.sampler),

@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { picture } from "../../src/image/index.ts";
-import { type DrawProgress, type GenerateOptions, type Picture, UniPic, UserError } from "../../src/index.ts";
+import {
+  type DrawPreview,
+  type DrawProgress,
+  type GenerateOptions,
+  type Picture,
+  UniPic,
+  UserError,
+} from "../../src/index.ts";
 import { Random } from "../../src/random.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 
@@ -126,6 +133,43 @@ describe("generate", () => {
     expect(shares.at(-1)).toBe(1);
     for (let i = 1; i < shares.length; i++) expect(shares[i]).toBeGreaterThanOrEqual(shares[i - 1]);
     expect(seen.every(({ round, rounds }) => round >= 0 && round <= rounds)).toBe(true);
+    expect(seen[0].secondsLeft).toBeUndefined();
+    for (const { secondsLeft } of seen.slice(1, 5)) expect(secondsLeft).toBeGreaterThanOrEqual(0);
+  });
+
+  it("shows pictures as they come between rounds, which changes nothing about them", async () => {
+    const seen: DrawPreview[] = [];
+    let isShowing = false;
+    const options = { rounds: 4, count: 17 };
+    const pictures = await draw("a red car", {
+      ...options,
+      onProgress: () => expect(isShowing).toBe(false),
+      onPreview: async (preview) => {
+        isShowing = true;
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push(preview);
+        isShowing = false;
+      },
+    });
+    expect(seen.map(({ round, first, pictures: { length } }) => [round, first, length])).toEqual([
+      ...[1, 2, 3].map((round) => [round, 0, 16]),
+      ...[1, 2, 3].map((round) => [round, 16, 1]),
+    ]);
+    expect(seen.every(({ rounds, pictures: [{ width }] }) => rounds === 4 && width === 16)).toBe(true);
+    expect(isSame(seen[0].pictures[0], seen[2].pictures[0])).toBe(false);
+    expect(pictures.map(({ data }) => data)).toEqual((await draw("a red car", options)).map(({ data }) => data));
+  });
+
+  it("shows pictures after some rounds only, and stops when showing fails", async () => {
+    const rounds: number[] = [];
+    const onPreview = ({ round }: DrawPreview) => {
+      rounds.push(round);
+    };
+    await draw("a red car", { rounds: 4, previewEvery: 2, onPreview });
+    expect(rounds).toEqual([2]);
+    const fails = () => Promise.reject(new Error("no room"));
+    await expect(draw("a red car", { onPreview: fails })).rejects.toThrow("no room");
+    await expect(draw("a red car", { previewEvery: 0 })).rejects.toThrow(/previewEvery must be/);
   });
 
   it("stops when the signal fires", async () => {
