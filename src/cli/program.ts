@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { registerChat } from "./chat.ts";
 import { registerData } from "./data.ts";
 import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
@@ -17,6 +18,7 @@ Examples:
   unipic generate "a blue bird" --count 4 --seed 7 --output bird.png
   unipic edit unipic.png "change the color of the car to blue"
   unipic describe unipic.png "What color is the car?"
+  unipic chat
   unipic info
 
 Every command has its own help: unipic generate --help`;
@@ -36,6 +38,7 @@ function buildProgram(): Command {
     registerGenerate,
     registerEdit,
     registerDescribe,
+    registerChat,
     registerTrain,
     registerData,
     registerInfo,

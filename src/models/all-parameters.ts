@@ -10,10 +10,10 @@ export function allParameters(config: UniPicConfig): Map<string, Tensor> {
   const programs = [
     traceRead(config, { cached: false, pictures: true }),
     traceEncode(config, grid, 1),
-    traceRound(config, grid, { guided: true, editing: true }),
+    traceRound(config, grid, { editing: true }),
     // What is edited takes the place of the mask token, so only drawing asks for it.
-    traceRound(config, grid, { guided: true, editing: false }),
-    traceDenoise(config, true),
+    traceRound(config, grid, { editing: false }),
+    traceDenoise(config),
     tracePixels(config, grid, 1),
     traceSee(config),
   ];

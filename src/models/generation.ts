@@ -11,9 +11,53 @@ export interface GenerationConfig {
   /** Denoising steps of a token. */
   steps: string;
   guidance: number;
+  /** Of edits, where it is another one. */
+  edit_guidance?: number;
   temperature: number;
   /** Side in pixels at which pictures are seen. */
   understanding_size: number;
+  /** What the model's conversations are answered in view of. */
+  chat_remember?: ChatMemory;
+}
+
+/**
+ * What a question of a conversation is answered in view of: the whole conversation, or the current picture alone, which is the form of
+ * models that were trained with one question a picture.
+ */
+export type ChatMemory = "conversation" | "picture";
+
+export const CHAT_MEMORIES: readonly ChatMemory[] = ["conversation", "picture"];
+
+/** What is done where a call says nothing else; each has a default of its own. */
+export interface GenerationDefaults {
+  /** Side in pixels of the pictures that are drawn. Default: the native one. */
+  drawSize?: number;
+  /** Guidance of edits. Default: that of all pictures. */
+  editGuidance?: number;
+  /** Default `conversation`. */
+  chatMemory?: ChatMemory;
+}
+
+/**
+ * The defaults that a parsed `generation_config.json` names; none where there is no such file.
+ *
+ * @param folder the model folder, for error messages
+ * @throws UserError naming the entry that is wrong
+ */
+export function generationDefaults(
+  json: Readonly<Record<string, unknown>> | undefined,
+  mar: MarConfig,
+  folder: string,
+): GenerationDefaults {
+  const { edit_guidance: guidance, chat_remember: said } = json ?? {};
+  const wrong = (what: string, value: unknown) =>
+    new UserError(`${folder}/generation_config.json: ${what}, not ${JSON.stringify(value)}.`);
+  if (guidance !== undefined && !(typeof guidance === "number" && guidance >= 1 && guidance <= 100)) {
+    throw wrong("edit_guidance must be a number from 1 to 100", guidance);
+  }
+  const chatMemory = CHAT_MEMORIES.find((name) => name === said);
+  if (said !== undefined && !chatMemory) throw wrong(`chat_remember must be ${CHAT_MEMORIES.join(" or ")}`, said);
+  return { drawSize: drawSizeOf(json, mar, folder), editGuidance: guidance, chatMemory };
 }
 
 /** What suits a model that draws squares of `size` pixels; its native size where none is given. */

@@ -18,11 +18,18 @@ import {
 import { type MarConfig, nativeSide } from "./config.ts";
 import { type Grid, positionTable } from "./position-table.ts";
 
-/** A pre-norm vision transformer block (arXiv 2010.11929) with fused query, key and value. x: [batch, length, width]. */
-function block(x: Tensor, scope: Scope, heads: number, config: MarConfig): Tensor {
+/** Keys and values that a block attends to, out of those of its own tokens. */
+type Widen = (key: Tensor, value: Tensor) => readonly [key: Tensor, value: Tensor];
+
+/**
+ * A pre-norm vision transformer block (arXiv 2010.11929) with fused query, key and value. x: [batch, length, width]. It attends to its own
+ * tokens, or to what `widen` makes of them: [batch, more, width].
+ */
+function block(x: Tensor, scope: Scope, heads: number, config: MarConfig, widen?: Widen): Tensor {
   const width = x.shape[2] as number;
   const normal = layerNorm(x, scope.child("norm1"), config.norm_eps);
-  const [q, k, v] = split(linear(normal, scope.child("attn.qkv"), 3 * width), 2, 3);
+  const [q, key, value] = split(linear(normal, scope.child("attn.qkv"), 3 * width), 2, 3);
+  const [k, v] = widen?.(key, value) ?? [key, value];
   const mixed = linear(attention(q, k, v, { heads }), scope.child("attn.proj"), width);
   const between = add(x, mixed);
   const inner = layerNorm(between, scope.child("norm2"), config.norm_eps);
@@ -85,10 +92,22 @@ export interface DecoderInputs {
 
 /**
  * The masked autoregressive decoder: conditions for the diffusion head at every place, [batch, rows x columns, width].
- * Rows that may stand on the canvas, for each picture: the buffer, the visible tokens in raster order, then the mask token or, when
- * editing, the source's token for each place. `scope` is the checkpoint's `mar`.
+ * `scope` is the checkpoint's `mar`.
  */
-export function decode(
+export function decode(scope: Scope, config: MarConfig, inputs: DecoderInputs, grid: Grid): Tensor {
+  let x = decoderCanvas(scope, config, inputs, grid);
+  for (let index = 0; index < config.decoder_depth; index++) x = decoderBlock(scope, config, index, x);
+  const { buffer_size: buffer } = config;
+  const normal = decoderNorm(scope, config, x);
+  return add(slice(normal, 1, buffer, buffer + grid[0] * grid[1]), diffusionPositions(scope, config, grid));
+}
+
+/**
+ * What the decoder's first block reads: [batch, buffer + rows x columns, width].
+ * Rows that may stand on the canvas, for each picture: the buffer, the visible tokens in raster order, then the mask token or, when
+ * editing, the source's token for each place.
+ */
+export function decoderCanvas(
   scope: Scope,
   config: MarConfig,
   { encoded, canvas, source }: DecoderInputs,
@@ -106,13 +125,16 @@ export function decode(
   const each = addDimensions(rows, hidden.shape[1]);
   const candidates = reshape(concat([known, hidden], 1), [multiplyDimensions(batch, each), width]);
   const placed = gatherRows(candidates, canvas); // [batch, rows x columns, width]
-  let x = add(concat([slice(known, 1, 0, buffer), placed], 1), decoderPositions(scope, config, grid));
-  for (let index = 0; index < config.decoder_depth; index++) {
-    x = block(x, scope.child("decoder_blocks").child(index), config.decoder_num_heads, config);
-  }
-  const normal = layerNorm(x, scope.child("decoder_norm"), config.norm_eps);
-  return add(slice(normal, 1, buffer, buffer + count), diffusionPositions(scope, config, grid));
+  return add(concat([slice(known, 1, 0, buffer), placed], 1), decoderPositions(scope, config, grid));
 }
+
+/** One of the decoder's blocks, see {@link block}. */
+export const decoderBlock = (scope: Scope, config: MarConfig, index: number, x: Tensor, widen?: Widen): Tensor =>
+  block(x, scope.child("decoder_blocks").child(index), config.decoder_num_heads, config, widen);
+
+/** The norm after the decoder's blocks. x: [..., width]. */
+export const decoderNorm = (scope: Scope, config: MarConfig, x: Tensor): Tensor =>
+  layerNorm(x, scope.child("decoder_norm"), config.norm_eps);
 
 /**
  * The canvas index for {@link decode}, in plain numbers. `places[b]` lists picture b's visible places in raster order.

@@ -1,9 +1,8 @@
 import { Scope } from "../nn/scope.ts";
-import type { HostArray } from "../tensor/dtype.ts";
+import type { DType } from "../tensor/dtype.ts";
 import {
   add,
   addDimensions,
-  concat,
   type Dimension,
   divide,
   exp,
@@ -12,12 +11,12 @@ import {
   multiply,
   multiplyDimensions,
   reshape,
-  slice,
   subtract,
   type Tensor,
+  transpose,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
-import { denoiser, predictedNoise } from "./denoiser.ts";
+import { guidedPrediction, predictedNoise } from "./denoiser.ts";
 import { decode, encodeVisible } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
 import { type LayerCache, logits, qwen2 } from "./qwen2.ts";
@@ -41,7 +40,7 @@ export function pastInputs(config: UniPicConfig, rows: Dimension = "rows"): Laye
 }
 
 /** A cache that an earlier run gave, under the names of the inputs of a later one: no name may stand for an input and an output. */
-export const pastFeeds = (cache: Readonly<Record<string, HostArray>>): Record<string, HostArray> =>
+export const pastFeeds = <Array>(cache: Readonly<Record<string, Array>>): Record<string, Array> =>
   Object.fromEntries(Object.entries(cache).map(([name, array]) => [`past ${name}`, array]));
 
 const cacheOutputs = (cache: readonly LayerCache[]): Record<string, Tensor> =>
@@ -101,36 +100,42 @@ export function traceEncode(config: UniPicConfig, grid: Grid, pictures: number):
 
 /**
  * One round of drawing: conditions for the head at the places about to be predicted.
- * In: `visible` [pictures, visible, token] and their `places`; the context's cache; `positions` and `mask` for the language model;
- * `canvas` (see `canvasRows`), `predicted` [chosen] rows among all rows x places; when editing `source` [rows, buffer + places, width].
- * With guidance there are two rows a picture, the unconditional ones last, which share tokens and places.
+ * In: `visible` [pictures, visible, token] and their `places`; `twin` [rows], the picture that each row of the context belongs to; the
+ * context's cache; `positions` and `mask` for the language model; `canvas` (see `canvasRows`), `predicted` [chosen] rows among all
+ * rows x places; when editing `source` [rows, buffer + places, width].
+ * With guidance there are two rows a picture, the unconditional ones last, which share tokens and places; without, one.
  * Out: `condition` [chosen, decoder width], and for a closer look `fused` (the encoder's states after the language model) and `all`
  * conditions.
  */
-export function traceRound(config: UniPicConfig, grid: Grid, kind: { guided: boolean; editing: boolean }): Traced {
+export function traceRound(config: UniPicConfig, grid: Grid, kind: { editing: boolean }): Traced {
   const root = Scope.root();
   const { mar } = config;
   const scope = root.child("mar");
   const count = grid[0] * grid[1];
-  const pictures = kind.guided ? "pictures" : "rows";
-  const visible = input("visible", "float32", [pictures, "visible", tokenWidth(mar)]);
-  const places = input("places", "int64", [pictures, "visible"]);
+  const visible = input("visible", "float32", ["pictures", "visible", tokenWidth(mar)]);
+  const places = input("places", "int64", ["pictures", "visible"]);
   const single = encodeVisible(scope, mar, visible, places, grid);
+  const encoded = gatherRows(single, input("twin", "int64", ["rows"]));
   const own = addDimensions(mar.buffer_size, "visible");
-  const rows = kind.guided ? "2*pictures" : "rows";
-  const encoded = kind.guided ? concat([single, single], 0) : single;
-  const past = pastInputs(config, rows);
-  const positions = input("positions", "int64", [rows, own]);
-  const mask = input("mask", "int64", [rows, addDimensions("past", own)]);
-  const fused = readContext(root, config, encoded, { past }, positions, mask);
-  const source = kind.editing
-    ? input("source", "float32", [rows, mar.buffer_size + count, mar.encoder_embed_dim])
-    : undefined;
-  const canvas = input("canvas", "int64", [rows, count]);
-  const all = decode(scope, mar, { encoded: fused, canvas, source }, grid);
+  const positions = input("positions", "int64", ["rows", own]);
+  const mask = input("mask", "int64", ["rows", addDimensions("past", own)]);
+  const fused = readContext(root, config, encoded, { past: pastInputs(config) }, positions, mask);
+  const all = decode(scope, mar, { encoded: fused, ...canvasInputs(mar, grid, kind) }, grid);
   const flat = reshape(all, [multiplyDimensions(all.shape[0], count), mar.decoder_embed_dim]);
   const condition = gatherRows(flat, input("predicted", "int64", ["chosen"]));
   return { outputs: { fused, all, condition }, parameters: root.parameters };
+}
+
+/** What the decoder's canvas is made of besides the encoder's states: `canvas`, and when editing `source`, see {@link traceRound}. */
+export function canvasInputs(
+  mar: MarConfig,
+  grid: Grid,
+  kind: { editing: boolean },
+): { canvas: Tensor; source?: Tensor } {
+  const count = grid[0] * grid[1];
+  const canvas = input("canvas", "int64", ["rows", count]);
+  if (!kind.editing) return { canvas };
+  return { canvas, source: input("source", "float32", ["rows", mar.buffer_size + count, mar.encoder_embed_dim]) };
 }
 
 /** Scalars of a denoising step, in the names of `StepCoefficients`, and what the sampler adds. */
@@ -152,25 +157,18 @@ export const STEP_SCALARS = [
  * In: `x`, `noise` [tokens, token]; `condition` [tokens or, guided, 2 x tokens with the unconditional ones last, width];
  * `timestep` [1] and the scalars. `noiseScale` is the temperature, or 0 at the last step. Out: `x` of the next step.
  */
-export function traceDenoise(config: UniPicConfig, guided: boolean): Traced {
+export function traceDenoise(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { mar } = config;
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const noise = input("noise", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", [guided ? "2*tokens" : "tokens", mar.decoder_embed_dim]);
-  const timestep = input("timestep", "float32", [1]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(STEP_SCALARS.map((name) => [name, input(name, "float32", [])]));
-  const twins = guided ? concat([x, x], 0) : x;
-  const output = denoiser(root.child("mar.diffloss.net"), mar, twins, timestep, condition);
-  const conditional = slice(output, 0, 0, "tokens");
-  const predicted = (part: Tensor) => slice(part, 1, 0, width);
-  const variance = slice(conditional, 1, width, 2 * width);
-  const unconditional = guided ? predicted(slice(output, 0, "tokens", "2*tokens")) : predicted(conditional);
-  const prediction = guided
-    ? add(unconditional, multiply(subtract(predicted(conditional), unconditional), scalars.guidance))
-    : unconditional;
-  // Guiding predictions is guiding noise: both twins have the same x, and the one is a linear function of the other.
+  const { guidance } = scalars;
+  const head = root.child("mar.diffloss.net");
+  const { prediction, variance } = guidedPrediction(head, mar, { x, timesteps, condition, guidance });
   const epsilon = predictedNoise(mar, prediction, x, scalars.signal, scalars.spread);
   const clean = subtract(multiply(x, scalars.sqrtRecip), multiply(epsilon, scalars.sqrtRecipm1));
   const mean = add(multiply(clean, scalars.c1), multiply(x, scalars.c2));
@@ -183,11 +181,48 @@ export function traceDenoise(config: UniPicConfig, guided: boolean): Traced {
   return { outputs: { next: add(mean, jump) }, parameters: root.parameters };
 }
 
+/** Scalars of a deterministic step, in the names of `SolverStep`, and the guidance. */
+export const SOLVER_SCALARS = ["cleanFromX", "cleanFromPrediction", "keep", "clean", "previous", "guidance"] as const;
+
+/**
+ * One step of a deterministic sampler (DDIM or DPM-Solver++, see `SolverStep`) of all tokens of a round.
+ * In: `x` and `before`, the clean sample that the step before predicted, [tokens, token]; `condition` and `timestep` as for
+ * {@link traceDenoise}; the scalars. Out: `next`, and `predicted`, the clean sample.
+ */
+export function traceSolve(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const width = tokenWidth(mar);
+  const x = input("x", "float32", ["tokens", width]);
+  const before = input("before", "float32", ["tokens", width]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const timesteps = input("timestep", "float32", [1]);
+  const scalars = Object.fromEntries(SOLVER_SCALARS.map((name) => [name, input(name, "float32", [])]));
+  const { guidance } = scalars;
+  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), mar, { x, timesteps, condition, guidance });
+  const predicted = add(multiply(x, scalars.cleanFromX), multiply(prediction, scalars.cleanFromPrediction));
+  const current = add(multiply(x, scalars.keep), multiply(predicted, scalars.clean));
+  return {
+    outputs: { next: add(current, multiply(before, scalars.previous)), predicted },
+    parameters: root.parameters,
+  };
+}
+
 /** `tokens` [pictures, rows, columns, token] to `pixels` [pictures, 3, height, width]. */
 export function tracePixels(config: UniPicConfig, grid: Grid, pictures: number): Traced {
   const root = Scope.root();
   const tokens = input("tokens", "float32", [pictures, grid[0], grid[1], tokenWidth(config.mar)]);
   return { outputs: { pixels: decodeTokens(root.child("vae"), config, tokens) }, parameters: root.parameters };
+}
+
+/** Rows of any `x` by number, along its first or second axis. In: `x`, `rows` int64 [n]. Out: `chosen`. */
+export function traceRows(dtype: DType, rank: number, axis: 0 | 1): Traced {
+  const sizes = Array.from({ length: rank }, (_, i) => `size${i}`);
+  const x = input("x", dtype, sizes);
+  const rows = input("rows", "int64", ["n"]);
+  const swap = sizes.map((_, i) => (i > 1 ? i : 1 - i));
+  const chosen = axis === 0 ? gatherRows(x, rows) : transpose(gatherRows(transpose(x, swap), rows), swap);
+  return { outputs: { chosen }, parameters: new Map() };
 }
 
 /** Pixels along one side of a token. */

@@ -140,9 +140,11 @@ function visibilityBias(embeddings: Tensor, mask: Tensor, past?: LayerCache): Te
   const [batch, length] = embeddings.shape;
   const before = past?.key.shape[1] ?? 0;
   const total = addDimensions(before, length);
-  const keys = reshape(range(total), [1, total]);
+  // Compared as int32: GPUs have no int64, and the engine would compare on the processor and copy [new, past + new] answers over.
+  const numbers = cast(range(total), "int32");
+  const keys = reshape(numbers, [1, total]);
   // The new tokens are the last `length` of `total`, so query i is number i + past.
-  const queries = reshape(slice(range(total), 0, before, total), [length, 1]);
+  const queries = reshape(slice(numbers, 0, before, total), [length, 1]);
   const causal = logicalNot(lessThan(queries, keys)); // [new, past + new]
   const open = logicalNot(equal(reshape(mask, [batch, 1, 1, total]), scalar(0, "int64")));
   return where(logicalAnd(causal, open), scalar(0, embeddings), scalar(-1e9, embeddings));

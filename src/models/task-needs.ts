@@ -19,7 +19,7 @@ export function taskStates(
 ): [generate: TaskState, edit: TaskState, describe: TaskState] {
   const side = nativeSide(config.mar);
   const grid: Grid = [side, side];
-  const drawing = [traceDenoise(config, true), tracePixels(config, grid, 1)];
+  const drawing = [traceDenoise(config), tracePixels(config, grid, 1)];
   const reading = traceRead(config, { cached: false, pictures: true });
   const sight = sightOf((name) => shapes.has(name));
   const looking = sight === "SigLIP2" ? traceSee(config) : traceEncode(config, grid, 1);
@@ -27,17 +27,12 @@ export function taskStates(
   return [
     {
       task: "generate",
-      missing: missing(reading, traceRound(config, grid, { guided: true, editing: false }), ...drawing),
+      missing: missing(reading, traceRound(config, grid, { editing: false }), ...drawing),
     },
     {
       task: "edit",
       by: "the MAR encoder",
-      missing: missing(
-        traceEncode(config, grid, 1),
-        reading,
-        traceRound(config, grid, { guided: true, editing: true }),
-        ...drawing,
-      ),
+      missing: missing(traceEncode(config, grid, 1), reading, traceRound(config, grid, { editing: true }), ...drawing),
     },
     { task: "describe", by: sight, missing: missing(looking, reading) },
   ];

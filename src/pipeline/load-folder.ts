@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type JsonObject, modelFolder, openCheckpoint, readJson } from "../checkpoint/index.ts";
 import { parseConfig } from "../models/config.ts";
-import { drawSizeOf } from "../models/generation.ts";
+import { generationDefaults } from "../models/generation.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
@@ -16,11 +16,15 @@ export const DEFAULT_MODEL = fileURLToPath(new URL("../../models/unipic-mini", i
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
   const folder = await modelFolder(path);
   const config = parseConfig(folder.config, `${path}/config.json`);
-  const [tokenizer, reader] = await Promise.all([Tokenizer.fromFolder(path), openCheckpoint(folder.weights)]);
+  const [tokenizer, reader, generation] = await Promise.all([
+    Tokenizer.fromFolder(path),
+    openCheckpoint(folder.weights),
+    readGeneration(path),
+  ]);
   await reader.close();
   return {
     config,
-    drawSize: drawSizeOf(await readGeneration(path), config.mar, path),
+    defaults: generationDefaults(generation, config.mar, path),
     tokenizer,
     weights: checkpointWeights(reader),
     engine: nodeEngine,

@@ -1,4 +1,5 @@
 import type { UniPicConfig } from "../models/config.ts";
+import type { GenerationDefaults } from "../models/generation.ts";
 import type { Device, Engine, EngineOptions } from "../runtime/engine.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Weights } from "./programs.ts";
@@ -6,8 +7,8 @@ import type { Weights } from "./programs.ts";
 /** What a model is made of. */
 export interface UniPicParts {
   config: UniPicConfig;
-  /** Side in pixels of the pictures that are drawn where no size is asked for. Default: the native one. */
-  drawSize?: number;
+  /** What the model's folder says of its best use. */
+  defaults?: GenerationDefaults;
   tokenizer: Tokenizer;
   weights: Weights;
   engine: Engine;

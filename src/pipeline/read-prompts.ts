@@ -1,11 +1,14 @@
 import { pastFeeds } from "../models/programs.ts";
 import { featureRows } from "../models/unipic.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import type { Programs } from "./programs.ts";
+import type { DrawingContext } from "./round-feeds.ts";
 
 /** Prompts that the language model has read. */
 export interface ReadPrompts {
-  cache: Record<string, HostArray>;
+  /** Keys and values of every layer by name (`key0`, `value0`, ...): [rows, padded, key-value heads x head]. */
+  cache: Record<string, Value>;
   lengths: number[];
   padded: number;
   /** After each row's last token: [rows, vocabulary]. */
@@ -14,7 +17,7 @@ export interface ReadPrompts {
 
 /** Image features for the `<image>` tokens of prompts: [rows, count, hidden]. */
 export interface PromptPictures {
-  features: HostArray;
+  features: Value;
   imageToken: number;
 }
 
@@ -28,7 +31,8 @@ export async function readPrompts(
   const padded = Math.max(...lengths);
   const rows = prompts.map((ids) => [...ids, ...new Array<number>(padded - ids.length).fill(0)]);
   const shape = [rows.length, padded];
-  const feeds: Record<string, HostArray> = {
+  const program = await programs.read({ cached: false, pictures: pictures !== undefined });
+  const { logits, ...cache } = await program.runOnDevice({
     ids: hostArray("int64", shape, rows.flat()),
     positions: hostArray(
       "int64",
@@ -45,36 +49,89 @@ export async function readPrompts(
       [rows.length],
       lengths.map((length, b) => b * padded + length - 1),
     ),
-  };
-  if (pictures) {
-    feeds.features = pictures.features;
-    feeds.source = hostArray("int64", shape, featureRows(rows, pictures.imageToken, pictures.features.shape[1]));
-  }
-  const program = await programs.read({ cached: false, pictures: pictures !== undefined });
-  const { logits, ...cache } = await program.run(feeds);
-  return { cache, lengths, padded, logits };
+    ...(pictures ? pictureFeeds(rows, pictures) : {}),
+  });
+  return { cache, lengths, padded, logits: await toHost(logits) };
 }
 
-/** Reads one more token of one row after what was read before. */
-export async function readToken(programs: Programs, before: ReadPrompts, id: number): Promise<ReadPrompts> {
-  const [length] = before.lengths;
-  const program = await programs.read({ cached: true, pictures: false });
-  const { logits, ...cache } = await program.run({
+/**
+ * Reads more of a single row after what was read before, as if all of it had been read together. What was read before stays valid.
+ */
+export async function readOn(
+  programs: Programs,
+  before: Pick<ReadPrompts, "cache" | "lengths">,
+  ids: readonly number[],
+  pictures?: PromptPictures,
+): Promise<ReadPrompts> {
+  const [past] = before.lengths;
+  const total = past + ids.length;
+  const program = await programs.read({ cached: true, pictures: pictures !== undefined });
+  const { logits, ...cache } = await program.runOnDevice({
     ...pastFeeds(before.cache),
-    ids: hostArray("int64", [1, 1], [id]),
-    positions: hostArray("int64", [1, 1], [length]),
-    mask: hostArray("int64", [1, length + 1], new BigInt64Array(length + 1).fill(1n)),
-    last: hostArray("int64", [1], [0]),
+    ids: hostArray("int64", [1, ids.length], ids),
+    positions: hostArray(
+      "int64",
+      [1, ids.length],
+      ids.map((_, i) => past + i),
+    ),
+    mask: hostArray("int64", [1, total], new BigInt64Array(total).fill(1n)),
+    last: hostArray("int64", [1], [ids.length - 1]),
+    ...(pictures ? pictureFeeds([ids], pictures) : {}),
   });
-  return { cache, logits, lengths: [length + 1], padded: length + 1 };
+  return { cache, lengths: [total], padded: total, logits: await toHost(logits) };
 }
 
-/** Rows of an array along its first axis. */
-export function rowsOf(array: HostArray, rows: readonly number[]): HostArray {
-  const size = array.shape.slice(1).reduce((a, b) => a * b, 1);
-  const data = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    data.set((array.data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
-  });
-  return hostArray(array.dtype, [rows.length, ...array.shape.slice(1)], data);
+function pictureFeeds(
+  rows: readonly (readonly number[])[],
+  { features, imageToken }: PromptPictures,
+): Record<string, Value> {
+  const shape = [rows.length, rows[0].length];
+  return { features, source: hostArray("int64", shape, featureRows(rows, imageToken, features.shape[1])) };
+}
+
+/** The first `length` tokens of what was read of a single row, as they were before more was read. The rest is released. */
+export async function cutBack(
+  programs: Programs,
+  { cache }: Pick<ReadPrompts, "cache">,
+  length: number,
+): Promise<Pick<ReadPrompts, "cache" | "lengths">> {
+  const kept = Array.from({ length }, (_, i) => i);
+  const entries = Object.entries(cache).map(async ([name, value]) => [name, await rowsOf(programs, value, kept, 1)]);
+  const cut = Object.fromEntries(await Promise.all(entries)) as Record<string, Value>;
+  releaseValues(cache);
+  return { cache: cut, lengths: [length] };
+}
+
+/** Rows of an array along its first axis, or its second; a new array that lies where the old one does. */
+export async function rowsOf(
+  programs: Pick<Programs, "rows">,
+  array: Value,
+  rows: readonly number[],
+  axis: 0 | 1 = 0,
+): Promise<Value> {
+  const program = await programs.rows(array, axis);
+  const { chosen } = await program.runOnDevice({ x: array, rows: hostArray("int64", [rows.length], rows) });
+  return chosen;
+}
+
+/** Every array of a drawing's context. */
+export const contextValues = ({ cache, source }: DrawingContext): Value[] => [
+  ...Object.values(cache),
+  ...(source ? [source] : []),
+];
+
+/** The first rows of a drawing's context; new arrays, which lie where the old ones do. */
+export async function firstRows(
+  programs: Pick<Programs, "rows">,
+  { cache, lengths, padded, source }: DrawingContext,
+  count: number,
+): Promise<DrawingContext> {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  const entries = Object.entries(cache).map(async ([name, value]) => [name, await rowsOf(programs, value, rows)]);
+  return {
+    cache: Object.fromEntries(await Promise.all(entries)),
+    lengths: lengths.slice(0, count),
+    padded,
+    source: source && (await rowsOf(programs, source, rows)),
+  };
 }

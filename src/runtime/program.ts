@@ -4,6 +4,7 @@ import type { HostArray } from "../tensor/dtype.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
+import { releaseValues, toHost, type Value } from "./values.ts";
 
 /** A traced program, compiled for a device and ready to run. */
 export class Program {
@@ -40,14 +41,25 @@ export class Program {
    * memory given there instead of new memory.
    */
   async run(
-    feeds: Readonly<Record<string, HostArray>>,
+    feeds: Readonly<Record<string, Value>>,
     into?: Readonly<Record<string, HostArray>>,
   ): Promise<Record<string, HostArray>> {
+    const results = await this.runOnDevice(feeds, into);
+    const read = await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await toHost(value)]));
+    releaseValues(results);
+    return Object.fromEntries(read);
+  }
+
+  /** As {@link run}, but results that the program was compiled to keep stay on the device; whoever asked for them releases them. */
+  async runOnDevice(
+    feeds: Readonly<Record<string, Value>>,
+    into?: Readonly<Record<string, HostArray>>,
+  ): Promise<Record<string, Value>> {
     this.#check(feeds);
     return this.loaded.run(feeds, into);
   }
 
-  #check(feeds: Readonly<Record<string, HostArray>>): void {
+  #check(feeds: Readonly<Record<string, Value>>): void {
     const sizes = new Map<string, number>();
     for (const { name, shape } of this.lowered.inputs) {
       const given = feeds[name];

@@ -7,6 +7,12 @@ import { CONTRAST_ONLY } from "./contrast-loss.ts";
 import type { Values } from "./parameters.ts";
 import type { Prepared } from "./prepare.ts";
 
+/**
+ * What suits models trained here: they learn from pictures with a single question each, and that the unconditional twin of an edit repeats
+ * the picture, from which guidance would lead too far away.
+ */
+const LEARNED_HERE = { edit_guidance: 1, chat_remember: "picture" } as const;
+
 /** Writes a model folder in Hugging Face form that `UniPic.load` opens, its weights in half precision. */
 export async function exportModel(folder: string, weights: Values, prepared: Prepared): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -18,7 +24,8 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   await writeWhole(join(folder, "config.json"), json(prepared.config));
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), json(prepared.tokenizerConfig));
-  await writeWhole(join(folder, "generation_config.json"), json(generationConfig(prepared.config)));
+  const generation = { ...generationConfig(prepared.config), ...LEARNED_HERE };
+  await writeWhole(join(folder, "generation_config.json"), json(generation));
 }
 
 function halved(tensor: StoredTensor): StoredTensor {

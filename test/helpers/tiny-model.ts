@@ -26,9 +26,9 @@ function randomValues(config: UniPicConfig, seed: number): Values {
     traceRead(config, { cached: false, pictures: true }),
     traceSee(config),
     traceEncode(config, [2, 2], 1),
-    traceRound(config, [2, 2], { guided: true, editing: true }),
-    traceRound(config, [2, 2], { guided: true, editing: false }),
-    traceDenoise(config, true),
+    traceRound(config, [2, 2], { editing: true }),
+    traceRound(config, [2, 2], { editing: false }),
+    traceDenoise(config),
     tracePixels(config, [2, 2], 1),
   ];
   const parameters = new Map<string, Tensor>(traced.flatMap((program) => [...program.parameters]));

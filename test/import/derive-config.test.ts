@@ -3,7 +3,7 @@ import { UserError } from "../../src/errors.ts";
 import { deriveConfig } from "../../src/import/derive-config.ts";
 import { allParameters } from "../../src/models/all-parameters.ts";
 import type { UniPicConfig } from "../../src/models/config.ts";
-import { drawSizeOf, officialSize } from "../../src/models/generation.ts";
+import { drawSizeOf, generationDefaults, officialSize } from "../../src/models/generation.ts";
 import { unipic15b } from "../../src/models/presets.ts";
 import { tinyOfficial } from "./tiny-official.ts";
 
@@ -66,6 +66,24 @@ describe("deriveConfig", () => {
 
   it("refuses a tower with another activation", () => {
     expect(() => deriveConfig(official, { tower: { hidden_act: "relu" } }, "x")).toThrow(/activation "relu"/);
+  });
+});
+
+describe("generationDefaults", () => {
+  const { mar } = unipic15b;
+
+  it("are what the file says, and nothing where it says nothing", () => {
+    expect(generationDefaults({ edit_guidance: 1.5, chat_remember: "picture" }, mar, "m")).toEqual({
+      drawSize: 512,
+      editGuidance: 1.5,
+      chatMemory: "picture",
+    });
+    const { editGuidance, chatMemory } = generationDefaults(undefined, mar, "m");
+    expect([editGuidance, chatMemory]).toEqual([undefined, undefined]);
+  });
+
+  it.each([0, "3", null, 101])("refuses to guide edits by %s", (edit_guidance) => {
+    expect(() => generationDefaults({ edit_guidance }, mar, "m")).toThrow(/^m\/generation_config\.json: edit_guidance/);
   });
 });
 

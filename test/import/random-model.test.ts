@@ -7,7 +7,7 @@ import { randomTensors, writeRandomModel } from "../../src/import/random-model.t
 import { randomPieces, type Spread, type WeightType } from "../../src/import/random-values.ts";
 import { denoiser } from "../../src/models/denoiser.ts";
 import { Scope } from "../../src/nn/scope.ts";
-import { denoiseRound } from "../../src/pipeline/draw-tokens.ts";
+import { denoiseRound } from "../../src/pipeline/denoise-round.ts";
 import { seededDraws } from "../../src/pipeline/draws.ts";
 import { Programs } from "../../src/pipeline/programs.ts";
 import { UniPic } from "../../src/pipeline/unipic.ts";
@@ -111,10 +111,10 @@ it("a random model's samples keep a size of about one under guidance", async () 
     tensors.set(name, { name, dtype, shape, bytes: new Uint8Array(await bytesOf(tensor)) });
   }
   const programs = new Programs(tinyOfficial, memoryWeights(tensors), nodeEngine, { device: "cpu", threads: 1 });
-  const options = { config: tinyOfficial, pictures: 1, guided: true, steps: "100", temperature: 1 };
+  const options = { config: tinyOfficial, pictures: 1, steps: "100", temperature: 1 };
   const condition = hostArray("float32", [40, 64], new Random(7).normals(40 * 64));
   const sampled = await denoiseRound(
-    { ...options, draws: seededDraws([1]), programs: { denoise: await programs.denoise(true) } },
+    { ...options, draws: seededDraws([1]), programs: { denoise: await programs.denoise() } },
     { round: 0, rounds: 1 },
     condition,
     20,

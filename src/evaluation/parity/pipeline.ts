@@ -3,7 +3,7 @@ import type { UniPicConfig } from "../../models/config.ts";
 import type { Grid } from "../../models/position-table.ts";
 import { type Traced, tokenPixels } from "../../models/programs.ts";
 import { Programs } from "../../pipeline/programs.ts";
-import { type PromptPictures, readPrompts, readToken } from "../../pipeline/read-prompts.ts";
+import { type PromptPictures, readOn, readPrompts } from "../../pipeline/read-prompts.ts";
 import { checkpointWeights } from "../../pipeline/weights.ts";
 import { Random } from "../../random.ts";
 import { nodeEngine } from "../../runtime/node.ts";
@@ -84,7 +84,7 @@ export async function decodeGreedily(
     steps.push(scores);
     ids.push(chooseToken(scores, {}, random));
     if (ids.length === count) break;
-    read = await readToken(programs, read, ids[ids.length - 1]);
+    read = await readOn(programs, read, [ids[ids.length - 1]]);
   }
   const margins = steps.map((scores) => {
     const [second, best] = scores.toSorted().subarray(-2);

@@ -6,6 +6,7 @@ import { traceRound } from "../../models/programs.ts";
 import { type DrawTokensOptions, drawTokens, type RoundResult } from "../../pipeline/draw-tokens.ts";
 import type { Draws } from "../../pipeline/draws.ts";
 import { type PromptPictures, readPrompts, rowsOf } from "../../pipeline/read-prompts.ts";
+import { toHost } from "../../runtime/values.ts";
 import type { GuidanceSchedule } from "../../sampling/guidance.ts";
 import { maskFromOrder } from "../../sampling/orders.ts";
 import { type HostArray, hostArray } from "../../tensor/dtype.ts";
@@ -90,7 +91,7 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
         : undefined;
     const rows = prompts.map((_, row) => (row % pictures) % (source?.encoded.shape[0] ?? 1));
     const seen: PromptPictures | undefined = source && {
-      features: rowsOf(source.features, rows),
+      features: await rowsOf(programs, source.features, rows),
       imageToken: Number(context.config.image_token_id),
     };
     if (source && seen) {
@@ -98,21 +99,21 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
       produced.set("x_con", asOutput(source.encoded));
       produced.set("z_src", asOutput(source.features));
       const ids = feed(await context.input("input_ids"), "int64");
-      produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, seen.features)));
+      produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, await toHost(seen.features))));
     }
     const draws = await RecordedDraws.read(context);
-    const kind = { guided, editing: source !== undefined };
+    const editing = source !== undefined;
     const options: DrawTokensOptions = {
       config,
       grid,
       pictures,
       context: {
         ...(await readPrompts(programs, prompts, seen)),
-        source: source && rowsOf(source.encoded, rows),
+        source: source && (await rowsOf(programs, source.encoded, rows)),
       },
       programs: {
-        round: await pipeline.compile(traceRound(config, grid, kind)),
-        denoise: await programs.denoise(guided),
+        round: await pipeline.compile(traceRound(config, grid, { editing })),
+        denoise: await programs.denoise(),
       },
       guided,
       guidance: Number(params.cfg),
@@ -144,9 +145,9 @@ function addRound(
     Array.from(maskFromOrder(draws.order(picture), round.maskedBefore)),
   );
   produced.set(`${name}.mask`, { shape: [masks.length, count], values: masks.flat() });
-  produced.set(`${name}.x_enc`, asOutput(outputs.fused));
-  produced.set(`${name}.z`, asOutput(outputs.all));
-  produced.set(`${name}.z_selected`, asOutput(outputs.condition));
+  produced.set(`${name}.x_enc`, asOutput(outputs.fused as HostArray));
+  produced.set(`${name}.z`, asOutput(outputs.all as HostArray));
+  produced.set(`${name}.z_selected`, asOutput(outputs.condition as HostArray));
   produced.set(`${name}.sampled`, { shape: [pictures * round.predicted, tokenWidth(config.mar)], values: sampled });
   produced.set(`${name}.cfg`, { shape: [1], values: [guidance] });
 }
