@@ -9,12 +9,15 @@ import { Reader } from "../src/evaluation/reader/reader.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
 import { markdownTable } from "../src/evaluation/tables.ts";
 import { type PromptTask, planPrompts } from "../src/evaluation/tasks.ts";
+import { unipic15b } from "../src/models/presets.ts";
+import { tokenPixels } from "../src/models/programs.ts";
 import { DEFAULT_MODEL, loadFolder } from "../src/pipeline/load-folder.ts";
 import { UniPic } from "../src/pipeline/unipic.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
+import { arithmeticOf } from "./sampling-arithmetic.ts";
 import {
   BATCH_COLUMNS,
   batchCells,
@@ -27,7 +30,7 @@ import {
   timeCells,
 } from "./sampling-report.ts";
 import { EXACT, ODE, OTHER_SEED, VARIANTS, type Variant } from "./sampling-variants.ts";
-import { newWatch, watchedEngine } from "./watch-engine.ts";
+import { newWatch, PARTS, type Part, watchedEngine } from "./watch-engine.ts";
 
 const USAGE = `npm run bench:sampling -- [FOLDER] [options]
 
@@ -39,6 +42,7 @@ const USAGE = `npm run bench:sampling -- [FOLDER] [options]
   --time-only      no prompts and no reader: for a model of random weights
   --size N         side in pixels, with --time-only; the model's own otherwise
   --threads N      all cores otherwise
+  --arithmetic     draws nothing: counts what unipic-1.5b would compute at 256, 512 and 1024 pixels
   --sheet FILE.png the first pictures of the exact sampler, of the ODE and of the preset side by side`;
 
 const TOGETHER = 16;
@@ -55,12 +59,14 @@ async function main(): Promise<void> {
       only: { type: "string" },
       "time-only": { type: "boolean", default: false },
       size: { type: "string" },
+      arithmetic: { type: "boolean", default: false },
       threads: { type: "string" },
       sheet: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(USAGE);
+  if (values.arithmetic) return console.log(arithmeticTable(chosenVariants(values.only)));
   const [folder = DEFAULT_MODEL] = positionals;
   const seed = wholeNumber("seed", values.seed, 0);
   const repeats = wholeNumber("repeats", values.repeats, 1);
@@ -152,6 +158,23 @@ function timeTable(measured: readonly Measured[]): string {
       ...(hasBatches ? batchCells(measured, i) : []),
     ]),
   );
+}
+
+/** What the official model's shape computes for a guided picture, counted. */
+function arithmeticTable(variants: readonly Variant[]): string {
+  const side = tokenPixels(unipic15b.mar);
+  const sum = (counts: Readonly<Record<Part, number>>) => PARTS.reduce((total, part) => total + counts[part], 0);
+  const rows = [256, 512, 1024].flatMap((pixels) => {
+    const all = variants.map(({ options }) => arithmeticOf(unipic15b, [pixels / side, pixels / side], options));
+    return variants.map(({ name }, i) => [
+      `${pixels} px`,
+      name,
+      (sum(all[i]) / 1e12).toFixed(1),
+      (sum(all[0]) / sum(all[i])).toFixed(2),
+      ...PARTS.map((part) => (all[i][part] / 1e12).toFixed(1)),
+    ]);
+  });
+  return markdownTable(["picture", "sampling", "TFLOP", "times less", ...PARTS], rows);
 }
 
 /** The same prompts and seeds by the exact sampler, by the ODE and by the preset. */

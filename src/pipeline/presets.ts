@@ -14,7 +14,7 @@ const PRESETS: Readonly<Record<SamplingPreset, Preset>> = {
   exact: { options: {}, rounds: (tokens) => Math.min(32, tokens) },
   // No token cache: it saves most where there are many tokens, and there is no trained model of many tokens to measure what it costs.
   fast: {
-    options: { sampler: "dpm++", steps: [8, 4], guidanceInterval: [0, 0.8], conditionCache: true, cacheRefresh: 4 },
+    options: { sampler: "dpm++", steps: [8, 4], guidanceInterval: [0, 0.75], conditionCache: true, cacheRefresh: 4 },
     rounds: (tokens) => Math.min(16, Math.ceil(tokens / 2)),
   },
 };
