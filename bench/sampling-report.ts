@@ -6,7 +6,7 @@ import type { PromptTask } from "../src/evaluation/tasks.ts";
 import type { Picture } from "../src/image/index.ts";
 import { distance, type Mean, meanDifference, meanOf, median } from "./paired.ts";
 import { EXACT, ODE, type Variant } from "./sampling-variants.ts";
-import { PARTS, type Watch } from "./watch-engine.ts";
+import { PARTS, type Part, type Watch } from "./watch-engine.ts";
 
 /** What came of a variant. */
 export interface Measured {
@@ -16,9 +16,9 @@ export interface Measured {
   latents: Float32Array[];
   /** Seconds of a picture when 16 are drawn together, one for every such batch. */
   together: number[];
-  /** Seconds of a picture drawn alone, one for every time, and what the model's programs did in the last. */
+  /** Seconds of a picture drawn alone, one for every time, and what the model's programs did then. */
   alone: number[];
-  watch: Watch;
+  watches: Watch[];
 }
 
 /** What the reader saw of a variant's pictures. */
@@ -73,13 +73,14 @@ export const TIME_COLUMNS = ["one picture, s", "times as fast", ...PARTS.map((pa
 
 /** The cells of {@link TIME_COLUMNS}. */
 export function timeCells(all: readonly Measured[], at: number): string[] {
-  const { alone, watch } = all[at];
+  const { alone, watches } = all[at];
+  const of = (part: Part, what: "seconds" | "runs") => median(watches.map(({ parts }) => parts.get(part)?.[what] ?? 0));
   const exact = all.find(({ variant: { name } }) => name === EXACT);
   return [
     median(alone).toFixed(3),
     exact ? (median(exact.alone) / median(alone)).toFixed(2) : "",
-    ...PARTS.map((part) => (watch.parts.get(part)?.seconds ?? 0).toFixed(3)),
-    String(watch.parts.get("head")?.runs ?? 0),
+    ...PARTS.map((part) => of(part, "seconds").toFixed(3)),
+    String(of("head", "runs")),
   ];
 }
 

@@ -12,6 +12,7 @@ import { type PromptTask, planPrompts } from "../src/evaluation/tasks.ts";
 import { unipic15b } from "../src/models/presets.ts";
 import { tokenPixels } from "../src/models/programs.ts";
 import { DEFAULT_MODEL, loadFolder } from "../src/pipeline/load-folder.ts";
+import type { GenerateOptions } from "../src/pipeline/options.ts";
 import { UniPic } from "../src/pipeline/unipic.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -86,25 +87,27 @@ async function main(): Promise<void> {
     latents: [],
     together: [],
     alone: [],
-    watch,
+    watches: [],
   }));
-  const generate = async (of: Measured, prompts: readonly string[], first: number) => {
+  const generate = async (of: Measured, prompts: readonly string[], first: number, short: GenerateOptions = {}) => {
     watch = newWatch();
     const { name, options } = of.variant;
     const own = seed + first + (name === OTHER_SEED ? OTHER : 0);
     const start = performance.now();
-    const pictures = await model.generate(prompts, { ...options, seed: own, size });
+    const pictures = await model.generate(prompts, { ...options, ...short, seed: own, size });
     return { pictures, seconds: (performance.now() - start) / 1000 };
   };
 
+  for (const each of measured) {
+    tell(`compiling: ${each.variant.name}`);
+    await generate(each, [tasks[0].prompt], 0, { rounds: 1, steps: 1 });
+  }
   // Variants take turns, so that whatever else the machine does meets all of them.
-  for (let turn = 0; turn <= repeats; turn++) {
+  for (let turn = 0; turn < repeats; turn++) {
     for (const each of measured) {
-      tell(`one picture, ${turn + 1} of ${repeats + 1}: ${each.variant.name}`);
-      const { seconds } = await generate(each, [tasks[0].prompt], 0);
-      // The first time programs are compiled.
-      if (turn > 0) each.alone.push(seconds);
-      each.watch = watch;
+      tell(`one picture, ${turn + 1} of ${repeats}: ${each.variant.name}`);
+      each.alone.push((await generate(each, [tasks[0].prompt], 0)).seconds);
+      each.watches.push(watch);
     }
   }
   for (let first = 0; first < count; first += TOGETHER) {
