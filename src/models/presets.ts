@@ -98,7 +98,7 @@ export const unipicMini: UniPicConfig = {
     num_attention_heads: 4,
     intermediate_size: 384,
     image_size: 64,
-    patch_size: 16,
+    patch_size: 8,
     layer_norm_eps: 1e-6,
     hidden_act: "gelu_pytorch_tanh",
   },

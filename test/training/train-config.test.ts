@@ -22,7 +22,7 @@ describe("parseTrainConfig", () => {
   it("reads the configuration that ships", () => {
     const text = readFileSync(new URL("../../configs/unipic-mini.json", import.meta.url), "utf8");
     const plan = parseTrainConfig(JSON.parse(text), "configs/unipic-mini.json");
-    expect(plan.stages.map(({ name }) => name)).toEqual(["draw", "joint", "identity"]);
+    expect(plan.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint"]);
   });
 
   it.each([
