@@ -2,9 +2,9 @@ import { Interrupted } from "./failure.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-const endAtOnce = (): never => {
-  process.stderr.write("unipic: Stopped before there was anything to keep.\n");
-  process.exit(1);
+const endAtOnce = (): void => {
+  // Whatever is still on its way to a slow reader goes first, and the sentence is not lost behind it.
+  process.stderr.write("unipic: Stopped before there was anything to keep.\n", () => process.exit(1));
 };
 
 /** From now on Ctrl-C ends the process with a sentence, wherever {@link interruptible} does not give it another meaning. */
