@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerData } from "./data.ts";
 import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
+import { registerEval } from "./eval.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerInfo } from "./info.ts";
@@ -14,6 +15,7 @@ Examples:
   unipic generate "a blue bird" --count 4 --seed 7 --output bird.png
   unipic edit unipic.png "change the color of the car to blue"
   unipic describe unipic.png "What color is the car?"
+  unipic eval world-objects
   unipic info
 
 Every command has its own help: unipic generate --help`;
@@ -35,6 +37,7 @@ function buildProgram(): Command {
     registerDescribe,
     registerTrain,
     registerData,
+    registerEval,
     registerInfo,
   ]) {
     register(program);

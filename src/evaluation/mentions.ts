@@ -1,14 +1,19 @@
-import { EASY_OBJECTS } from "../data/index.ts";
+import { COLOR_NAMES, OBJECT_NAMES } from "../data/index.ts";
 import { plural } from "../data/words.ts";
 
-/** Longest first, so that "teddy bear" is not taken for "bear". */
-const NAMES = [...EASY_OBJECTS].sort((a, b) => b.length - a.length);
+const isColor = (name: string): boolean => (COLOR_NAMES as readonly string[]).includes(name);
+
+/**
+ * Longest first, so that "teddy bear" is not taken for "bear"; what is the name of a colour too last, when no other object takes it for
+ * its colour.
+ */
+const NAMES = [...OBJECT_NAMES].sort((a, b) => Number(isColor(a)) - Number(isColor(b)) || b.length - a.length);
 
 /** The objects that a text names, in singular or plural, each once. */
 export function mentionedObjects(text: string): string[] {
   let rest = text.toLowerCase();
   return NAMES.filter((name) => {
-    const pattern = new RegExp(`\\b(${plural(name)}|${name})\\b`, "g");
+    const pattern = new RegExp(`\\b(?:(?:${COLOR_NAMES.join("|")}) )?(?:${plural(name)}|${name})\\b`, "g");
     const isNamed = pattern.test(rest);
     rest = rest.replace(pattern, "-");
     return isNamed;
