@@ -1,6 +1,9 @@
 import { COLOR_NAMES, OBJECT_NAMES } from "../data/index.ts";
 import { plural } from "../data/words.ts";
 
+/** An orange is the thing, and orange walls are not: what a colour stands between when it is that of a background. */
+const NO_THING = { before: "(?<!\\b(?:to|from) )", after: "(?! (?:background|walls?|room|gradient|polka|to)\\b)" };
+
 const isColor = (name: string): boolean => (COLOR_NAMES as readonly string[]).includes(name);
 
 /**
@@ -13,7 +16,9 @@ const NAMES = [...OBJECT_NAMES].sort((a, b) => Number(isColor(a)) - Number(isCol
 export function mentionedObjects(text: string): string[] {
   let rest = text.toLowerCase();
   return NAMES.filter((name) => {
-    const pattern = new RegExp(`\\b(?:(?:${COLOR_NAMES.join("|")}) )?(?:${plural(name)}|${name})\\b`, "g");
+    const { before, after } = isColor(name) ? NO_THING : { before: "", after: "" };
+    const words = `(?:(?:${COLOR_NAMES.join("|")}) )?(?:${plural(name)}|${name})`;
+    const pattern = new RegExp(`${before}\\b${words}\\b${after}`, "g");
     const isNamed = pattern.test(rest);
     rest = rest.replace(pattern, "-");
     return isNamed;

@@ -33,8 +33,9 @@ export function formatResult(result: SuiteResult, write: TableWriter = textTable
     ...ceilingsOf.map((of) => `ceiling, ${of}`),
     ...(hasBlind ? ["best blind guess"] : []),
   ];
-  const rows = all.map(({ test, right, kind, value, ceilings, blind }) => [
-    test,
+  const rows = all.map(({ test, right, kind, value, ceilings, blind }, i) => [
+    // Lines about one test stand together, and its name before the first of them.
+    test === all[i - 1]?.test ? "" : test,
     right,
     showValue(value, kind),
     String(value.trials),

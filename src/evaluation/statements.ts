@@ -4,9 +4,7 @@ import { LARGE, SMALL, whereabouts } from "../data/captions.ts";
 import { type Box, relationsBetween, type Scene, type Statement } from "../data/index.ts";
 import { type Detection, isBackground, longerSide, named, type Sighting } from "./sighting.ts";
 
-/** Between large and small: what a box, measured with some error, has to be longer or shorter than. */
-const MIDDLE_SIZE = (LARGE + SMALL) / 2;
-/** How far from where a word for a place begins to be true it is still taken for true, as a share of the picture. */
+/** How far from where a word for a size or a place begins to be true it is still taken for true, as a share of the picture. */
 const LEEWAY = 0.05;
 
 /**
@@ -34,7 +32,7 @@ function holds(
     case "color":
       return seen.color === objects[statement.object].color;
     case "size":
-      return statement.size === "large" ? longerSide(seen.box) > MIDDLE_SIZE : longerSide(seen.box) < MIDDLE_SIZE;
+      return statement.size === "large" ? longerSide(seen.box) > LARGE - LEEWAY : longerSide(seen.box) < SMALL + LEEWAY;
     case "place":
       return isAt(seen.box, statement.place);
     case "relation": {

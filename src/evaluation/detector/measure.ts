@@ -19,7 +19,7 @@ import type { Autoencoder } from "../autoencoder.ts";
 import { type Estimate, estimate } from "../estimate.ts";
 import { faultOf, sceneOf, type Wanted } from "../geneval.ts";
 import { drawPictures, throughAutoencoder } from "../renders.ts";
-import { isBackground, type Looker } from "../sighting.ts";
+import { isBackground, type Looker, sightingOf } from "../sighting.ts";
 
 /** Ways in which a picture can be wrong by one thing alone. */
 export const FAULTS = [
@@ -46,7 +46,7 @@ export function wantedOf({ task, objects }: Scene): Wanted {
 }
 
 /** What shows almost what is wanted: wrong by this one thing. Undefined where that thing is not asked for. */
-export function spoil(random: Random, wanted: Wanted, fault: Fault): Wanted | undefined {
+function spoil(random: Random, wanted: Wanted, fault: Fault): Wanted | undefined {
   const { tag, include } = wanted;
   const index = random.integer(include.length);
   const other = <T>(names: readonly T[], taken: readonly T[]): T =>
@@ -106,6 +106,19 @@ export function spoil(random: Random, wanted: Wanted, fault: Fault): Wanted | un
   }
 }
 
+const MOST_ATTEMPTS = 100;
+
+/** A scene that is wrong by one thing: nothing else of what is wanted is missing. Undefined where that thing is not asked for. */
+export function wrongScene(random: Random, wanted: Wanted, fault: Fault, world: PlanOptions = {}): Scene | undefined {
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const spoiled = spoil(random, wanted, fault);
+    const scene = spoiled && sceneOf(random, spoiled, world);
+    // On a diagonal two relations hold, and the wrong one may come with the right one.
+    if (scene === undefined || faultOf(sightingOf(scene), wanted) !== undefined) return scene;
+  }
+  return undefined;
+}
+
 /** Rates on pictures of one sort. */
 export interface Rates {
   /** Of which pictures: clean renders, or those that have been through the autoencoder, without or with noise on the latents. */
@@ -146,7 +159,7 @@ export async function measureReader(reader: Looker, options: MeasureOptions): Pr
   const wrong = FAULTS.flatMap((fault) => {
     const fitting = random.shuffle(right.filter(({ wanted }) => spoil(new Random(0), wanted, fault) !== undefined));
     return fitting.slice(0, count).map(({ wanted }) => {
-      return { fault, wanted, scene: sceneOf(random, spoil(random, wanted, fault)!, world) };
+      return { fault, wanted, scene: wrongScene(random, wanted, fault, world)! };
     });
   });
   const scenes = [...right, ...wrong].map(({ scene }) => scene);

@@ -33,13 +33,16 @@ const MOST_DISTANCE = 0.15;
 /** A result counts as the target where its distance to it is no more than this share of its distance to the source. */
 const NEARER = 0.7;
 /**
- * What is not or not only for the reader to tell. A natural red car is red to it, and painted red it should be: the result has to be
- * nearer to the target at least.
+ * Of these changes the exact target is the one that was asked for, so a result has to lie nearer to it than this share of its distance to
+ * the source, whatever the reader finds: it may take a natural red car for one that was painted red, or miss what was to be removed.
  */
 const MOST_OF_SOURCE: Readonly<Partial<Record<Change["what"], number>>> = {
   posed: NEARER,
   turned: NEARER,
   recolored: 1,
+  resized: 1,
+  jumped: 1,
+  removed: 1,
 };
 /** Half of a change in size or height is enough. */
 const LARGER = (1 + GROWTH) / 2;
@@ -62,19 +65,21 @@ export function judgeEdit(
   const [source, target] = [draw(edit.source), draw(edit.target)];
   const changes = changesOf(edit);
   if (changes.some(({ what }) => what === "filtered" || what === "restyled")) {
-    const all = everywhere(result);
-    const [toTarget, toSource] = [distance(result, target, all), distance(result, source, all)];
-    const isOther = otherLooks(edit).some((look) => distance(result, draw(look), all) < toTarget);
-    const isRight = toTarget <= NEARER * toSource && !isOther;
-    return { fault: isRight ? undefined : "another look", distance: toTarget, isKept: true, isRight };
-  }
-  const faults = changes.map((change) => {
-    const fault = faultOf(change, sighting, edit.placement);
-    const factor = MOST_OF_SOURCE[change.what];
-    if (fault !== undefined || factor === undefined) return fault;
     const own = editedRegion(source, target);
-    const isNearer = distance(result, target, own) < factor * distance(result, source, own);
-    return isNearer ? undefined : `${(change as { after: SceneObject }).after.name} not ${change.what}`;
+    const toTarget = distance(result, target, own);
+    const isOther = otherLooks(edit).some((look) => distance(result, draw(look), own) < toTarget);
+    const isRight = toTarget <= NEARER * distance(result, source, own) && !isOther;
+    const apart = distance(result, target, everywhere(result));
+    return { fault: isRight ? undefined : "another look", distance: apart, isKept: true, isRight };
+  }
+  // What is put in a place may look in many ways; then what has gone from there is for the reader to tell alone.
+  const isExact = changes.every(({ what }) => what !== "added");
+  const own = editedRegion(source, target);
+  const faults = changes.map((change) => {
+    const factor = MOST_OF_SOURCE[change.what];
+    const isNearer = factor === undefined || distance(result, target, own) < factor * distance(result, source, own);
+    const missing = faultOf(change, sighting, edit);
+    return missing ?? (isNearer || !isExact ? undefined : `${nameIn(change)} not ${change.what}`);
   });
   const fault = faults.find((each) => each !== undefined);
   const boxes = changes.flatMap((change) => foundBoxes(change, sighting));
@@ -93,7 +98,7 @@ function otherLooks({ source, target }: AskedEdit): Scene[] {
 }
 
 /** What is missing of a change as far as the reader can see; nothing of a change that shows in distances only. */
-function faultOf(change: Change, sighting: Sighting, placement: Edit["placement"]): string | undefined {
+function faultOf(change: Change, sighting: Sighting, { placement, target }: AskedEdit): string | undefined {
   switch (change.what) {
     case "added": {
       const { name, color } = change.object;
@@ -101,9 +106,12 @@ function faultOf(change: Change, sighting: Sighting, placement: Edit["placement"
       if (found.length === 0) return `no ${name}`;
       const fitting = found.filter((each) => color === null || each.color === color);
       if (fitting.length === 0) return `${name} is ${found[0].color}`;
-      return isPlaced(fitting, sighting, placement)
-        ? undefined
-        : `${name} not ${placement!.relation} ${placement!.anchor}`;
+      if (placement === undefined) return undefined;
+      const { relation, anchor } = placement;
+      // The anchor stays where it was, which need not be read off the picture.
+      const from = boxOf(target.objects.find((object) => object.name === anchor)!);
+      const isPlaced = fitting.some(({ box }) => relationsBetween(box, from).includes(relation));
+      return isPlaced ? undefined : `${name} not ${relation} ${anchor}`;
     }
     case "removed":
       return named(sighting, change.object.name).length === 0 ? undefined : `still a ${change.object.name}`;
@@ -137,12 +145,8 @@ function faultOfObject(
   return what === "recolored" ? `${name} is ${found[0].color}` : `${name} not ${what}`;
 }
 
-function isPlaced(found: readonly Detection[], sighting: Sighting, placement: Edit["placement"]): boolean {
-  if (placement === undefined) return true;
-  const { relation, anchor } = placement;
-  const anchors = named(sighting, anchor);
-  return found.some(({ box }) => anchors.some((other) => relationsBetween(box, other.box).includes(relation)));
-}
+const nameIn = (change: Change): string =>
+  "after" in change ? change.after.name : "object" in change ? change.object.name : "picture";
 
 /** The objects that an edit leaves as they are. */
 const bystanders = ({ source, target }: AskedEdit): SceneObject[] =>

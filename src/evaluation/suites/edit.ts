@@ -1,6 +1,7 @@
 import { EDIT_TYPES, type Edit, type EditOptions, type EditType, isHeldOut, planEdit } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { Random } from "../../random.ts";
+import { editedRegion } from "../edits/distance.ts";
 import { type EditVerdict, judgeEdit } from "../edits/judge.ts";
 import { type Estimate, estimate, meanOf } from "../estimate.ts";
 import { drawPictures } from "../renders.ts";
@@ -20,6 +21,8 @@ import {
 } from "./suite.ts";
 
 const MOST_ATTEMPTS = 300;
+/** Side in pixels at which a change has to be seen. */
+const SEEN_AT = 32;
 
 /**
  * So many edits, of all types that the world allows in turn, each with a combination held out of training in its source or its target.
@@ -56,9 +59,15 @@ function planHeldOut(random: Random, options: EditOptions): Edit | undefined {
       if (error instanceof UserError) return undefined;
       throw error;
     }
-    if (isHeldOut(edit.source) || isHeldOut(edit.target)) return edit;
+    if ((isHeldOut(edit.source) || isHeldOut(edit.target)) && isSeen(edit)) return edit;
   }
   return undefined;
+}
+
+/** Whether anything changes that can be seen: black and white does nothing to a picture that is already. */
+function isSeen({ source, target }: Edit): boolean {
+  const [before, after] = drawPictures([source, target], SEEN_AT);
+  return editedRegion(before, after).includes(1);
 }
 
 /** ImgEdit's nine types of edits (arXiv 2505.20275): what was asked has to be found, and the rest to be as it was. */

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { GENEVAL_TAGS, type Scene } from "../../../src/data/index.ts";
-import { FAULTS, spoil } from "../../../src/evaluation/detector/measure.ts";
-import { sceneOf } from "../../../src/evaluation/geneval.ts";
+import { FAULTS, wrongScene } from "../../../src/evaluation/detector/measure.ts";
 import { type GenEvalTask, genEval, planGenEval } from "../../../src/evaluation/suites/geneval.ts";
 import type { SuiteResult } from "../../../src/evaluation/suites/suite.ts";
 import { Random } from "../../../src/random.ts";
@@ -56,8 +55,8 @@ describe("world-geneval", () => {
   it.each(FAULTS)("gives none for %s", async (fault) => {
     const random = new Random(1);
     // A prompt that cannot be wrong in this way is drawn right.
-    const spoiled = tasks.map(({ prompt }) => spoil(random, prompt, fault));
-    const drawn = tasks.map(({ scene }, i) => (spoiled[i] === undefined ? scene : sceneOf(random, spoiled[i])));
+    const spoiled = tasks.map(({ prompt }) => wrongScene(random, prompt, fault));
+    const drawn = tasks.map(({ scene }, i) => spoiled[i] ?? scene);
     const result = await scoreOf(repeated(drawn, 4));
     const expected = GENEVAL_TAGS.map((tag) => {
       const own = tasks.flatMap(({ prompt }, i) => (prompt.tag === tag ? [spoiled[i] === undefined ? 1 : 0] : []));
