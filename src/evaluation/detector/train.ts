@@ -22,7 +22,7 @@ export const DETECTOR: DetectorConfig = {
   colors: COLOR_NAMES,
   backgrounds: BACKGROUND_KINDS,
   background_colors: BACKGROUND_COLOR_NAMES,
-  least_score: 0.3,
+  least_score: 0.2,
 };
 
 export interface DetectorProgress {

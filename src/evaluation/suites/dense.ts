@@ -44,9 +44,7 @@ export function planDense(seed: number, count: number, world: World = {}): Dense
 /** DPG-Bench on the picture world (arXiv 2403.05135): a picture's score is the share of the description's statements that hold. */
 export const dense: Suite = {
   name: "world-dense",
-  about: "long descriptions, four pictures each, by the share of statements that hold",
   count: 120,
-  tasks: "descriptions",
   run: runDense,
 };
 

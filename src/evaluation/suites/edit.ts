@@ -73,9 +73,7 @@ function isSeen({ source, target }: Edit): boolean {
 /** ImgEdit's nine types of edits (arXiv 2505.20275): what was asked has to be found, and the rest to be as it was. */
 export const edit: Suite = {
   name: "world-edit",
-  about: "nine types of edits: the asked change is found, and the rest unchanged",
   count: 270,
-  tasks: "edits",
   run: runEdit,
 };
 

@@ -61,9 +61,7 @@ export function planGenEval(seed: number, count: number, world: World = {}): Gen
  */
 export const genEval: Suite = {
   name: "world-geneval",
-  about: "GenEval's prompts, four pictures each, in its six categories",
   count: GENEVAL_PROMPTS.length,
-  tasks: "prompts",
   run: runGenEval,
 };
 

@@ -30,9 +30,7 @@ import {
 /** Single objects: drawn from words, described, and given another colour or background. What a small model learns first. */
 export const objects: Suite = {
   name: "world-objects",
-  about: "single objects: prompts, as many descriptions, and half as many edits",
   count: 200,
-  tasks: "prompts",
   run: runObjects,
 };
 

@@ -74,11 +74,8 @@ export interface Exhibit {
 
 export interface Suite {
   name: string;
-  /** What it asks for, in a line. */
-  about: string;
-  /** How many tasks where nothing is said, and what they are called. */
+  /** How many tasks where nothing is said. */
   count: number;
-  tasks: string;
   run(options: SuiteOptions): Promise<SuiteRun>;
 }
 

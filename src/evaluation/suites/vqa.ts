@@ -82,9 +82,7 @@ export function normalizeAnswer(text: string): string {
 /** Questions about pictures, by exact match of the answers, beside what is had by always giving the likeliest answer unseen. */
 export const vqa: Suite = {
   name: "world-vqa",
-  about: "questions about pictures, by exact match",
   count: 350,
-  tasks: "questions",
   run: runVqa,
 };
 
