@@ -6,9 +6,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { nameOf } from "../src/data/captions.ts";
 import { drawScene, planScene } from "../src/data/index.ts";
-import type { Exhibit } from "../src/evaluation/benchmark.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
-import { BENCHMARK_WORLD } from "../src/evaluation/tasks.ts";
+import { FIRST_WORLD } from "../src/evaluation/suites/objects-tasks.ts";
+import type { Exhibit } from "../src/evaluation/suites/suite.ts";
 import { picture } from "../src/image/index.ts";
 import { UniPic } from "../src/index.ts";
 import { Random } from "../src/random.ts";
@@ -33,11 +33,11 @@ const exhibits: Exhibit[] = [];
 for (const [seed, prompt] of PROMPTS.entries()) {
   const pictures = await model.generate(prompt, { seed });
   const seen = await model.describe(pictures[0]);
-  exhibits.push({ test: "draw", pictures, task: prompt, outcome: `seen: ${seen}`, isRight: true });
+  exhibits.push({ test: "draw", pictures, task: prompt, outcome: `seen: ${seen}` });
 }
 const random = new Random(11);
 for (let seed = 0; seed < EDITS; seed++) {
-  const scene = planScene(random, { ...BENCHMARK_WORLD, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
+  const scene = planScene(random, { ...FIRST_WORLD, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
   const size = model.config.mar.img_size;
   const source = picture(size, size, drawScene(scene, size));
   const instruction =
@@ -51,7 +51,6 @@ for (let seed = 0; seed < EDITS; seed++) {
     pictures: [source, edited],
     task: instruction,
     outcome: `the left one, seen: ${seen}`,
-    isRight: true,
   });
 }
 await mkdir(dirname(file), { recursive: true });

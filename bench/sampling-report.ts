@@ -1,8 +1,12 @@
-import { type Judged, satisfies, score } from "../src/evaluation/judge.ts";
-import { showPercent } from "../src/evaluation/proportion.ts";
-import { PARTS as SEEN_PARTS } from "../src/evaluation/reader/config.ts";
-import type { Reading } from "../src/evaluation/reader/reader.ts";
-import type { PromptTask } from "../src/evaluation/tasks.ts";
+import { share, showPercent } from "../src/evaluation/estimate.ts";
+import type { Sighting } from "../src/evaluation/sighting.ts";
+import { satisfies } from "../src/evaluation/suites/objects.ts";
+import {
+  type PromptTask,
+  PARTS as SEEN_PARTS,
+  type Part as SeenPart,
+  type Wanted,
+} from "../src/evaluation/suites/objects-tasks.ts";
 import type { Picture } from "../src/image/index.ts";
 import { distance, type Mean, meanDifference, meanOf, median } from "./paired.ts";
 import { EXACT, ODE, type Variant } from "./sampling-variants.ts";
@@ -25,14 +29,14 @@ export interface Measured {
 export interface Scores {
   /** Of every prompt the share of what it asks for (object, colour, background) that the reader sees. */
   each: number[];
-  judged: Judged[];
+  judged: { wanted: Wanted; sighting: Sighting }[];
 }
 
-export function scoresOf(tasks: readonly PromptTask[], readings: readonly Reading[]): Scores {
-  const judged = tasks.map(({ wanted }, i) => ({ wanted, reading: readings[i] }));
-  const each = judged.map(({ wanted, reading }) => {
+export function scoresOf(tasks: readonly PromptTask[], sightings: readonly Sighting[]): Scores {
+  const judged = tasks.map(({ wanted }, i) => ({ wanted, sighting: sightings[i] }));
+  const each = judged.map(({ wanted, sighting }) => {
     const parts = SEEN_PARTS.filter((part) => wanted[part] !== undefined);
-    return parts.filter((part) => satisfies(reading, wanted, [part])).length / parts.length;
+    return parts.filter((part) => satisfies(sighting, wanted, [part])).length / parts.length;
   });
   return { each, judged };
 }
@@ -53,13 +57,17 @@ export function scoreCells(all: readonly Measured[], scores: readonly Scores[], 
   const { variant, latents, pictures } = all[at];
   const exact = all.findIndex(({ variant: { name } }) => name === EXACT);
   const ode = all.find(({ variant: { name } }) => name === ODE);
-  const { object, color, background } = score(scores[at].judged);
+  const seen = (part: SeenPart) =>
+    share(
+      scores[at].judged.filter(({ wanted }) => wanted[part] !== undefined),
+      ({ wanted, sighting }) => satisfies(sighting, wanted, [part]),
+    );
   const isDeterministic = latents !== ode?.latents && isSolver(variant);
   const pixels = (of: readonly Picture[]) => of.map(({ data }) => data);
   return [
     showMean(meanOf(scores[at].each)),
     at === exact ? "" : showMean(meanDifference(scores[at].each, scores[exact].each), true),
-    ...[object, color, background].map(showPercent),
+    ...SEEN_PARTS.map((part) => showPercent(seen(part))),
     at === exact ? "" : distance(latents, all[exact].latents).toFixed(3),
     ode && isDeterministic ? distance(latents, ode.latents).toFixed(3) : "",
     at === exact ? "" : distance(pixels(pictures), pixels(all[exact].pictures)).toFixed(1),

@@ -5,10 +5,10 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { UserError } from "../src/errors.ts";
-import { Reader } from "../src/evaluation/reader/reader.ts";
+import { Detector } from "../src/evaluation/detector/detector.ts";
+import { markdownTable } from "../src/evaluation/report.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
-import { markdownTable } from "../src/evaluation/tables.ts";
-import { type PromptTask, planPrompts } from "../src/evaluation/tasks.ts";
+import { type PromptTask, planPrompts } from "../src/evaluation/suites/objects-tasks.ts";
 import { unipic15b } from "../src/models/presets.ts";
 import { tokenPixels } from "../src/models/programs.ts";
 import { DEFAULT_MODEL, loadFolder } from "../src/pipeline/load-folder.ts";
@@ -141,9 +141,9 @@ function chosenVariants(only: string | undefined): readonly Variant[] {
 }
 
 async function scoreTable(tasks: readonly PromptTask[], measured: readonly Measured[], threads?: number) {
-  const reader = await Reader.load("models/reader", { threads });
+  const reader = await Detector.load(undefined, { threads });
   const scores: Scores[] = [];
-  for (const { pictures } of measured) scores.push(scoresOf(tasks, await reader.read(pictures)));
+  for (const { pictures } of measured) scores.push(scoresOf(tasks, await reader.look(pictures)));
   await reader.release();
   return markdownTable(
     ["sampling", ...SCORE_COLUMNS],

@@ -3,6 +3,7 @@ import { registerChat } from "./chat.ts";
 import { registerData } from "./data.ts";
 import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
+import { registerEval } from "./eval.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerImport } from "./import.ts";
@@ -19,6 +20,7 @@ Examples:
   unipic edit unipic.png "change the color of the car to blue"
   unipic describe unipic.png "What color is the car?"
   unipic chat
+  unipic eval world-objects
   unipic info
 
 Every command has its own help: unipic generate --help`;
@@ -41,6 +43,7 @@ function buildProgram(): Command {
     registerChat,
     registerTrain,
     registerData,
+    registerEval,
     registerInfo,
     registerImport,
     registerPull,

@@ -87,7 +87,6 @@ export class SampleSheets {
             task: prompts[i],
             pictures: [picture],
             outcome: "",
-            isRight: true,
           })),
         );
       } finally {

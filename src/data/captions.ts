@@ -147,32 +147,74 @@ function commonStyle(objects: readonly SceneObject[]): Style | undefined {
   return objects.every((object) => object.style === style && !object.icon.startsWith("custom:")) ? style : undefined;
 }
 
+/** The lines between left, centre and right, and between top, middle and bottom. */
+const THIRDS = [0.38, 0.62] as const;
+
 /** Where in the picture an object is, by thirds: "at the top left", "in the center". */
-export function whereabouts({ x, y }: SceneObject): string {
-  const column = x < 0.38 ? "left" : x > 0.62 ? "right" : "";
-  const row = y < 0.38 ? "top" : y > 0.62 ? "bottom" : "";
+export function whereabouts({ x, y }: Pick<SceneObject, "x" | "y">): string {
+  const column = x < THIRDS[0] ? "left" : x > THIRDS[1] ? "right" : "";
+  const row = y < THIRDS[0] ? "top" : y > THIRDS[1] ? "bottom" : "";
   if (row === "") return column === "" ? "in the center" : `on the ${column}`;
   return column === "" ? `at the ${row}` : `at the ${row} ${column}`;
 }
 
-function sizeWord(size: number): string {
-  return size > 0.34 ? "large " : size < 0.28 ? "small " : "";
-}
+/** Longer sides from which on an object is called large, and up to which it is called small. */
+export const LARGE = 0.34;
+export const SMALL = 0.28;
+
+const sizeWord = (size: number): "large" | "small" | undefined =>
+  size > LARGE ? "large" : size < SMALL ? "small" : undefined;
 
 /** A description in sentences, of 60 words at most: the setting, each object, and a relation if there is room for it. */
 function describeParts(scene: Scene, place: string | undefined): string {
-  const { objects } = scene;
-  const sentences = place === undefined ? [] : [`The scene is set ${place}.`];
-  for (const object of objects) {
-    const phrase = article(`${sizeWord(object.size)}${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`);
-    sentences.push(`There is ${phrase} ${whereabouts(object)}.`);
+  return describeInStatements(scene, place).text;
+}
+
+/** Something that a description in sentences says; the numbers are those of the scene's objects. */
+export type Statement =
+  | { about: "background" }
+  | { about: "background color" }
+  | { about: "object"; object: number }
+  | { about: "color"; object: number }
+  | { about: "size"; object: number; size: "large" | "small" }
+  | { about: "place"; object: number; place: string }
+  | { about: "relation"; object: number; relation: Relation; other: number };
+
+/**
+ * A scene of three or more different objects in sentences, and one by one what they say.
+ *
+ * @param place where the objects are, one of `backgroundPlaces`; the setting is not said when it is left out
+ */
+export function describeInStatements(scene: Scene, place?: string): { text: string; statements: Statement[] } {
+  const { objects, background } = scene;
+  const sentences: string[] = [];
+  const statements: Statement[] = [];
+  if (place !== undefined) {
+    sentences.push(`The scene is set ${place}.`);
+    statements.push({ about: "background" });
+    if (background.color !== undefined && place.includes(background.color)) {
+      statements.push({ about: "background color" });
+    }
+  }
+  for (const [number, object] of objects.entries()) {
+    const size = sizeWord(object.size);
+    const where = whereabouts(object);
+    const thing = `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
+    sentences.push(`There is ${article(size === undefined ? thing : `${size} ${thing}`)} ${where}.`);
+    statements.push({ about: "object", object: number });
+    if (object.color !== null) statements.push({ about: "color", object: number });
+    if (size !== undefined) statements.push({ about: "size", object: number, size });
+    statements.push({ about: "place", object: number, place: where });
   }
   const [first, second] = objects;
   const [relation] = relationsBetween(boxOf(first), boxOf(second));
   if (relation !== undefined && nameOf(first) !== nameOf(second)) {
     const verb = PAIRS.has(first.name) ? "are" : "is";
     const sentence = `The ${nameOf(first)} ${verb} ${spellRelation(relation)} the ${nameOf(second)}.`;
-    if (`${sentences.join(" ")} ${sentence}`.split(" ").length <= MOST_WORDS) sentences.push(sentence);
+    if (`${sentences.join(" ")} ${sentence}`.split(" ").length <= MOST_WORDS) {
+      sentences.push(sentence);
+      statements.push({ about: "relation", object: 0, relation, other: 1 });
+    }
   }
-  return sentences.join(" ");
+  return { text: sentences.join(" "), statements };
 }

@@ -4,12 +4,18 @@ export {
   type Background,
   type BackgroundKind,
 } from "./backgrounds.ts";
-export { type CaptionOptions, caption, describe } from "./captions.ts";
+export { type CaptionOptions, caption, describe, describeInStatements, type Statement } from "./captions.ts";
 export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
 export { FILTERS, type Filter } from "./filters.ts";
-export { isGenEvalPrompt } from "./geneval-prompts.ts";
+export {
+  GENEVAL_PROMPTS,
+  GENEVAL_TAGS,
+  type GenEvalPrompt,
+  type GenEvalTag,
+  isGenEvalPrompt,
+} from "./geneval-prompts.ts";
 export { isHeldOut } from "./held-out.ts";
 export { EASY_OBJECTS, OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
 export { type PlanOptions, planScene } from "./planning.ts";
@@ -18,6 +24,7 @@ export { askQuestion, QUESTION_KINDS, type Question, type QuestionKind, type Que
 export {
   type Box,
   boxOf,
+  opposite,
   RELATIONS,
   type Relation,
   relationsBetween,

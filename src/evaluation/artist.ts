@@ -8,19 +8,24 @@ export interface ArtistOptions {
   signal?: AbortSignal;
 }
 
-/** Whatever draws, edits and describes: what a benchmark scores. Every call takes several tasks, and gives a result for each. */
+/** Whatever draws, edits and describes: what the suites score. Every call takes several tasks, and gives a result for each. */
 export interface Artist {
+  /** Side in pixels of the pictures it draws and edits, and of those it looks at. */
+  readonly size: number;
+  readonly sight: number;
   generate(prompts: string[], options: ArtistOptions): Promise<Picture[]>;
   edit(pictures: Picture[], instructions: string[], options: ArtistOptions): Promise<Picture[]>;
   describe(pictures: Picture[], questions: string[], options: ArtistOptions): Promise<string[]>;
 }
 
-/** How a model draws for the benchmark; its own defaults where nothing is said. */
+/** How a model draws; its own defaults where nothing is said. */
 export type DrawSettings = Pick<DrawOptions, "preset" | "rounds" | "steps" | "guidance" | "temperature">;
 
 /** A model as an artist. */
 export function asArtist(model: UniPic, settings: DrawSettings = {}): Artist {
   return {
+    size: model.config.mar.img_size,
+    sight: model.config.siglip2.image_size,
     generate: (prompts, options) => model.generate(prompts, { ...settings, ...options }),
     async edit(pictures, instructions, { seed, signal }) {
       const edited: Picture[] = [];

@@ -1,12 +1,14 @@
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { UserError } from "../errors.ts";
 import { pictureCanvas, wrapText } from "../image/canvas.ts";
-import type { Exhibit } from "./benchmark.ts";
+import type { Exhibit } from "./suites/suite.ts";
 
 const SHEET_WIDTH = 1400;
 /** Side at which every picture is shown. */
 const SHOWN = 128;
 const PADDING = 8;
+/** Width of the green or red frame around what was drawn. */
+const FRAME = 2;
 const LINE = 14;
 const FONT = "11px sans-serif";
 const MOST_EXHIBITS = 500;
@@ -15,14 +17,14 @@ const RIGHT_COLOR = "#1a7f37";
 const WRONG_COLOR = "#cf222e";
 
 /**
- * What was drawn, with what was asked and, in green where it is right and red where it is wrong, what was read.
+ * What was drawn, with what was asked and what was seen: in green where it is right and red where it is wrong, and framed so; without a
+ * frame where nobody judged.
  *
  * @returns the bytes of a PNG file, 1400 pixels wide
  * @throws UserError when there is nothing to show; beyond 500 exhibits, evenly chosen ones are shown
  */
 export async function exhibitSheet(all: readonly Exhibit[]): Promise<Uint8Array> {
-  if (all.length === 0)
-    throw new UserError("There is nothing to put on a sheet: let the benchmark draw at least one picture.");
+  if (all.length === 0) throw new UserError("There is nothing to put on a sheet: give it at least one picture.");
   const step = Math.max(1, all.length / MOST_EXHIBITS);
   const shown = Array.from({ length: Math.min(all.length, MOST_EXHIBITS) }, (_, i) => all[Math.floor(i * step)]);
   const ruler = createCanvas(1, 1).getContext("2d");
@@ -84,10 +86,16 @@ function paint(context: SKRSContext2D, { exhibit, left, task, outcome }: Cell, t
     context.imageSmoothingEnabled = picture.width > SHOWN;
     context.drawImage(pictureCanvas(picture), left + i * (SHOWN + PADDING), top, SHOWN, SHOWN);
   });
+  const mark = exhibit.isRight === false ? WRONG_COLOR : RIGHT_COLOR;
+  if (exhibit.isRight !== undefined) {
+    context.strokeStyle = mark;
+    context.lineWidth = FRAME;
+    context.strokeRect(left - FRAME / 2, top - FRAME / 2, widthOf(exhibit) + FRAME, SHOWN + FRAME);
+  }
   let baseline = top + SHOWN;
   for (const [lines, color] of [
     [task, "#000000"],
-    [outcome, exhibit.isRight ? RIGHT_COLOR : WRONG_COLOR],
+    [outcome, mark],
   ] as const) {
     context.fillStyle = color;
     for (const line of lines) {

@@ -7,7 +7,7 @@ import { boxOf, standAt } from "../scene.ts";
 import { copyOf, type Draft, type Drafter, type EditOptions, refer, sceneToEdit } from "./edit.ts";
 
 /** How high a jump is, relative to the picture. */
-const JUMP = 0.14;
+export const JUMP = 0.14;
 
 export const action: Drafter = (random, options) => random.pick([changePose, changePose, jump, turn])(random, options);
 

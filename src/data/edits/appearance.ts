@@ -10,12 +10,13 @@ import {
 } from "../backgrounds.ts";
 import type { ColorName } from "../colors.ts";
 import { FILTERS, type Filter } from "../filters.ts";
-import { iconId, STYLES } from "../objects.ts";
+import { iconId, STYLES, type Style } from "../objects.ts";
 import { boxOf, FOOTING, type Scene, standAt } from "../scene.ts";
 import { copyOf, type Drafter, type EditOptions, newColor, refer, sceneToEdit } from "./edit.ts";
 
-const GROWTH = 1.4;
-const SHRINKAGE = 0.65;
+/** How much larger and smaller objects are made. */
+export const GROWTH = 1.4;
+export const SHRINKAGE = 0.65;
 /** A horizon higher than this would leave hardly any sky. */
 const HIGHEST_HORIZON = 0.4;
 
@@ -91,24 +92,30 @@ const FILTER_INSTRUCTIONS: Readonly<Record<Filter, string>> = {
 
 export const style: Drafter = (random, options) => {
   const source = sceneToEdit(random, options, 1, 3);
-  const target = copyOf(source);
-  if (random.chance(0.35)) return redraw(random, source, target, options);
-  target.filter = random.pick(FILTERS);
+  if (random.chance(0.35)) return redraw(random, source, options);
+  const target = { ...copyOf(source), filter: random.pick(FILTERS) };
   return { source, target, instruction: FILTER_INSTRUCTIONS[target.filter] };
 };
 
-/** The same scene in the icons of another style; each object keeps its size and stands where it stood. */
-function redraw(random: Random, source: Scene, target: Scene, options: EditOptions) {
+/** The same scene in the icons of another style. */
+function redraw(random: Random, source: Scene, options: EditOptions) {
   // The icons drawn here have one look only.
   if (source.objects.some((object) => object.icon.startsWith("custom:"))) return undefined;
   const styles = (options.styles ?? STYLES).filter((name) => source.objects.every((object) => object.style !== name));
   if (styles.length === 0) return undefined;
   const fresh = random.pick(styles);
-  for (const object of target.objects) {
+  return { source, target: inStyle(source, fresh), instruction: `Redraw the picture in ${fresh} style.` };
+}
+
+/** A scene in the icons of a style; each object keeps its size and stands where it stood. */
+export function inStyle(scene: Scene, style: Style): Scene {
+  const fresh = copyOf(scene);
+  for (const object of fresh.objects) {
+    if (object.icon.startsWith("custom:")) continue;
     const { bottom } = boxOf(object);
-    object.icon = iconId(object.icon.split(":")[1], fresh);
-    object.style = fresh;
+    object.icon = iconId(object.icon.split(":")[1], style);
+    object.style = style;
     standAt(object, bottom);
   }
-  return { source, target, instruction: `Redraw the picture in ${fresh} style.` };
+  return fresh;
 }

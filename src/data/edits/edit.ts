@@ -4,7 +4,7 @@ import { nameOf } from "../captions.ts";
 import { COLOR_NAMES, type ColorName } from "../colors.ts";
 import { OBJECT_NAMES } from "../objects.ts";
 import { type PlanOptions, planScene } from "../planning.ts";
-import type { Scene, SceneObject, Task } from "../scene.ts";
+import type { Relation, Scene, SceneObject, Task } from "../scene.ts";
 
 /** ImgEdit's nine types. */
 export const EDIT_TYPES = [
@@ -26,6 +26,8 @@ export interface Edit {
   /** The source with exactly what the instruction asks for done to it. */
   target: Scene;
   instruction: string;
+  /** Where something is to be added, as the instruction says it. */
+  placement?: { relation: Relation; anchor: string };
 }
 
 export interface EditOptions extends Omit<PlanOptions, "tasks"> {

@@ -9,6 +9,8 @@ import { type Draft, type Drafter, EDIT_TYPES, type Edit, type EditOptions, type
 import { hybrid } from "./hybrid.ts";
 import { add, extract, remove, replace } from "./objects.ts";
 
+export { JUMP } from "./action.ts";
+export { GROWTH, inStyle, SHRINKAGE } from "./appearance.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType } from "./edit.ts";
 
 const DRAFTERS: Readonly<Record<EditType, Drafter>> = {

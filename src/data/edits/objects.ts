@@ -15,8 +15,10 @@ export const add: Drafter = (random, options) => {
   const anchor = random.pick(source.objects);
   const holding = relationsBetween(boxOf(added), boxOf(anchor));
   if (holding.length === 0) return undefined;
-  const relation = spellRelation(random.pick(holding));
-  return { source, target, instruction: `${verb} ${thingPhrase(added)} ${relation} the ${refer(random, anchor)}.` };
+  const relation = random.pick(holding);
+  const where = `${spellRelation(relation)} the ${refer(random, anchor)}`;
+  const placement = { relation, anchor: anchor.name };
+  return { source, target, instruction: `${verb} ${thingPhrase(added)} ${where}.`, placement };
 };
 
 export const remove: Drafter = (random, options) => {
