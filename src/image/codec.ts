@@ -132,7 +132,8 @@ const systemReasons: Record<string, string> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-function systemReason(error: unknown): string {
+/** Why the system refused to read or write a file, as part of a sentence. */
+export function systemReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return systemReasons[code ?? ""] ?? `the system says "${code ?? message}"`;
 }
