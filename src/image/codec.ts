@@ -34,6 +34,20 @@ export async function readPicture(source: string | Uint8Array): Promise<Picture>
   }
 }
 
+/**
+ * What the beginning of a picture file says of it, without decoding it. Sides are those of the upright picture.
+ *
+ * @throws UserError when it is no picture
+ */
+export async function pictureHeader(bytes: Uint8Array): Promise<{ format: string; width: number; height: number }> {
+  try {
+    const { format, autoOrient } = await sharp(bytes, { limitInputPixels: mostPixels }).metadata();
+    return { format, width: autoOrient.width, height: autoOrient.height };
+  } catch (error) {
+    throw new UserError(unreadable("the given bytes", error));
+  }
+}
+
 function unreadable(name: string, error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(reason)) {

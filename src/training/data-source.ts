@@ -1,5 +1,15 @@
 import { hashText } from "../data/hash.ts";
-import { type DataTask, everySample, openSampleSet, type SampleSet, serves, TASKS } from "../data/sets/index.ts";
+import {
+  type DataTask,
+  everySample,
+  openSampleSet,
+  type Sample,
+  type SampleSet,
+  SampleStream,
+  type StreamPlace,
+  serves,
+  TASKS,
+} from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { DataConfig, DataSource } from "./data-config.ts";
@@ -39,6 +49,26 @@ export async function servedTasks(set: SampleSet): Promise<DataTask[]> {
     if (++count === LOOKED_AT) break;
   }
   return TASKS.filter((task) => found.has(task));
+}
+
+/** A few captions out of a mixture's data sets, always the same for the same seed; fewer where there are not so many. */
+export async function captionsOf(data: DataConfig, count: number, seed: number): Promise<string[]> {
+  const captions: string[] = [];
+  for (const { path, set, tasks } of await openSources(data)) {
+    if (path === undefined || !set || !tasks.includes("generation")) continue;
+    const accepts = (sample: Sample) => serves(sample, "generation");
+    const stream = new SampleStream(set, { seed, shuffle: 1000, accepts, textsOnly: true });
+    try {
+      for (let place: StreamPlace | undefined; captions.length < count && (place?.epoch ?? 0) === 0; ) {
+        const item = await stream.next();
+        place = item.place;
+        if (item.sample) captions.push(item.sample.texts.caption!);
+      }
+    } finally {
+      await stream.close();
+    }
+  }
+  return captions;
 }
 
 /**

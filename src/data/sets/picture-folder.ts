@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, opendir, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { UserError } from "../../errors.ts";
+import type { Random } from "../../random.ts";
 import { MOST_FILES, MOST_PICTURE_BYTES, MOST_TEXT_BYTES } from "./limits.ts";
 import { METADATA_FILES, readMetadata } from "./metadata.ts";
 import { type BadRecord, type DataRecord, isPictureField, isTextField, type SampleSet, type Shard } from "./record.ts";
@@ -25,10 +26,12 @@ const PART = 64;
  * `caption`, in a JSON file (`cat.json`, which can hold `question` and `answer` too); an edit is `cat.source.jpg`, `cat.target.jpg` and
  * a `cat.json` with `instruction`. Where there is a `metadata.jsonl` or `metadata.csv`, its rows are the samples instead.
  *
+ * @param order puts the samples in another order than that of their names
  * @throws UserError when there are no pictures, or more files than can be listed
  */
-export async function pictureFolder(path: string): Promise<SampleSet> {
-  const entries = (await metadataEntries(path)) ?? (await listEntries(path));
+export async function pictureFolder(path: string, order?: Random): Promise<SampleSet> {
+  const listed = (await metadataEntries(path)) ?? (await listEntries(path));
+  const entries = order?.shuffle(listed) ?? listed;
   if (entries.length === 0) {
     throw new UserError(`There are no pictures with captions in "${path}", and no tar shards either.`);
   }
@@ -36,7 +39,7 @@ export async function pictureFolder(path: string): Promise<SampleSet> {
   for (let start = 0; start < entries.length; start += PART) {
     shards.push(folderPart(path, `part ${shards.length + 1}`, entries.slice(start, start + PART)));
   }
-  return { path, form: "pictures", shards };
+  return { path, form: "pictures", shards, count: entries.length };
 }
 
 async function metadataEntries(folder: string): Promise<FolderEntry[] | undefined> {

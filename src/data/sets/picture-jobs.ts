@@ -14,6 +14,8 @@ export type Squaring = "crop" | "pad";
 export type PictureJob =
   /** To RGB bytes of a square: [size, size, 3]. */
   | { kind: "prepare"; bytes: Uint8Array; size: number; squaring: Squaring }
+  /** To nothing: only to see whether it can be read. */
+  | { kind: "look"; bytes: Uint8Array }
   /** To a picture file whose shorter side is at most `side`; the file as it is where it is small enough, or no side is given. */
   | { kind: "shrink"; bytes: Uint8Array; side?: number; format: PictureFormat };
 
@@ -36,12 +38,15 @@ export async function doPictureJob(job: PictureJob): Promise<JobResult<PictureRe
   } catch (error) {
     return { result: { bytes: new Uint8Array(), width: 0, height: 0, reason: reasonOf(error as Error) } };
   }
+  if (job.kind === "look") {
+    return { result: { bytes: new Uint8Array(), width: picture.width, height: picture.height } };
+  }
   const result = job.kind === "prepare" ? prepare(picture, job) : await shrink(picture, job);
   return { result, transfer: [result.bytes.buffer as ArrayBuffer] };
 }
 
-/** What follows "Cannot read ...: ". */
-const reasonOf = ({ message }: Error): string => message.replace(/^Cannot read [^:]*: /, "").replace(/\.$/, "");
+/** Why a picture cannot be read: what follows "Cannot read ...: " in the error. */
+export const reasonOf = ({ message }: Error): string => message.replace(/^Cannot read [^:]*: /, "").replace(/\.$/, "");
 
 function prepare(picture: Picture, { size, squaring }: PictureJob & { kind: "prepare" }): PictureResult {
   const square = squaring === "crop" ? cropCentreSquare(picture) : padToSquare(picture);

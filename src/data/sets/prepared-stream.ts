@@ -131,7 +131,11 @@ export function unreadable(role: PictureRole, reason: string): string {
 }
 
 /** The sentence with which a run ends on a data set that is mostly bad. */
-export function mostlyBad({ path }: SampleSet, counts: { read: number; bad: number }, last?: BadSample): UserError {
+export function mostlyBad(
+  { path }: { path: string },
+  counts: { read: number; bad: number },
+  last?: BadSample,
+): UserError {
   const example = last ? `, the last "${last.name}": ${last.reason}` : "";
   return new UserError(
     `More than half of the data set "${path}" is bad (${counts.bad} of ${counts.read} samples${example}); unipic data check names all that is.`,

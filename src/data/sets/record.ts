@@ -37,12 +37,14 @@ export interface Shard {
   records(from: number, options?: ReadOptions): AsyncGenerator<DataRecord | BadRecord>;
 }
 
-/** A data set: parts that can be read in any order. Its size is known to nobody until all is read. */
+/** A data set: parts that can be read in any order. */
 export interface SampleSet {
   /** As it was named. */
   path: string;
   form: "shards" | "pictures";
   shards: readonly Shard[];
+  /** Samples, where their number is known without reading them. */
+  count?: number;
 }
 
 const PICTURE_FIELDS = ["png", "jpg", "jpeg", "webp", "gif", "tif", "tiff", "avif"];

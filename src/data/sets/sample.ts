@@ -16,6 +16,8 @@ export interface Sample {
   texts: SampleTexts;
   /** A picture file's bytes, or float16 latents, by what the picture is. */
   pictures: Partial<Record<PictureRole, Uint8Array>>;
+  /** What the pictures' files end in. */
+  endings: Partial<Record<PictureRole, string>>;
   /** Whether `pictures` are latents. */
   isEncoded: boolean;
 }
@@ -44,6 +46,7 @@ export function parseSample({ key, fields }: Pick<DataRecord, "key" | "fields">)
   const texts = readTexts(fields);
   if (typeof texts === "string") return { reason: texts };
   const pictures: Sample["pictures"] = {};
+  const endings: Sample["endings"] = {};
   let isEncoded = false;
   for (const [field, bytes] of fields) {
     if (!isPictureField(field) && !isLatentField(field)) continue;
@@ -51,9 +54,10 @@ export function parseSample({ key, fields }: Pick<DataRecord, "key" | "fields">)
     if (role === undefined) continue;
     if (pictures[role]) return { reason: `it has two pictures for one place (${role})` };
     pictures[role] = bytes;
+    endings[role] = field.slice(field.lastIndexOf(".") + 1);
     isEncoded ||= isLatentField(field);
   }
-  const sample = { key, texts, pictures, isEncoded };
+  const sample = { key, texts, pictures, endings, isEncoded };
   const reason = kindsOf(sample).length > 0 ? undefined : whatIsMissing(sample);
   return reason === undefined ? { sample } : { reason };
 }

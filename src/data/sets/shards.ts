@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { UserError } from "../../errors.ts";
+import type { Random } from "../../random.ts";
 import { pictureFolder } from "./picture-folder.ts";
 import type { SampleSet } from "./record.ts";
 import { tarShard } from "./tar-shard.ts";
@@ -9,9 +10,10 @@ import { tarShard } from "./tar-shard.ts";
 /**
  * Finds a data set: a folder with tar shards in it (or below it), a single shard, or a folder of pictures with captions.
  *
+ * @param order puts a folder's samples in another order than that of their names
  * @throws UserError when there is none at the path
  */
-export async function openSampleSet(path: string): Promise<SampleSet> {
+export async function openSampleSet(path: string, order?: Random): Promise<SampleSet> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new UserError(`There is no data set at "${path}": name a folder of pictures or of tar shards.`);
   if (found.isFile()) {
@@ -21,7 +23,7 @@ export async function openSampleSet(path: string): Promise<SampleSet> {
   const shards = await listShards(path);
   if (shards.length > 0)
     return { path, form: "shards", shards: shards.map((file) => tarShard(file, relative(path, file))) };
-  return pictureFolder(path);
+  return pictureFolder(path, order);
 }
 
 /** The tar files in a folder and below it, sorted; names that begin with a dot are left aside. */
