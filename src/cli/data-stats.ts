@@ -57,21 +57,21 @@ function showStats({
   const megabytes = pictures.bytes / 1e6;
   const lines = [
     `${path}: ${counted(samples, "sample")}${place}${bad > 0 ? `, and ${counted(bad, "bad one")} (unipic data check names them)` : ""}`,
-    `kinds      ${list(kinds) || "none"}`,
-    `serves     ${list(tasks) || "nothing"}`,
-    `pictures   ${list(pictures.formats) || "none"}, ${megabytes.toFixed(1)} MB`,
+    `kinds       ${list(kinds) || "none"}`,
+    `serves      ${list(tasks) || "nothing"}`,
+    `pictures    ${list(pictures.formats) || "none"}, ${megabytes.toFixed(1)} MB`,
   ];
   if (pictures.width && pictures.height) {
-    lines.push(`width      ${showSpread(pictures.width)} pixels`, `height     ${showSpread(pictures.height)} pixels`);
+    lines.push(`width       ${showSpread(pictures.width)} pixels`, `height      ${showSpread(pictures.height)} pixels`);
   }
   for (const [name, { count: number, characters, words }] of Object.entries(texts)) {
-    lines.push(`${name.padEnd(11)}${count(number)}: ${showSpread(characters)} characters, ${showSpread(words)} words`);
+    lines.push(`${name.padEnd(12)}${count(number)}: ${showSpread(characters)} characters, ${showSpread(words)} words`);
   }
-  lines.push(`read at    ${count(reading.samplesPerSecond)} samples/s without decoding, one thread`);
+  lines.push(`read at     ${count(reading.samplesPerSecond)} samples/s without decoding, one thread`);
   if (decoding) {
     const { picturesPerSecond, size } = decoding;
     lines.push(
-      `decoded at ${count(picturesPerSecond)} pictures/s to ${size}x${size}, one thread (${decoding.pictures} tried)`,
+      `decoded at  ${count(picturesPerSecond)} pictures/s to ${size}x${size}, one thread (${decoding.pictures} tried)`,
     );
   }
   return lines.join("\n");

@@ -138,6 +138,7 @@ export async function writePicture(path: string, source: Picture, metadata?: Rec
 const systemReasons: Record<string, string> = {
   ENOENT: "there is no such file or folder",
   ENOTDIR: "part of the path is a file, not a folder",
+  EEXIST: "part of the path is a file, not a folder",
   EISDIR: "it is a folder; give a file name",
   EACCES: "permission is denied",
   EPERM: "permission is denied",

@@ -28,7 +28,11 @@ export class ShardWriter {
 
   /** @throws UserError, as the other methods do, where it cannot be written. */
   static async open(path: string): Promise<ShardWriter> {
-    await mkdir(dirname(path), { recursive: true });
+    try {
+      await mkdir(dirname(path), { recursive: true });
+    } catch (error) {
+      throw new UserError(`Cannot write "${path}": ${systemReason(error)}.`);
+    }
     // Names that begin with a dot are not taken for shards.
     return new ShardWriter(path, join(dirname(path), `.${basename(path)}.${process.pid}.partial`));
   }
