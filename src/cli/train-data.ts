@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DataTask, SampleSet } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
+import { samplesIn, TRAINING_TASKS } from "../training/stage.ts";
 import type { TrainConfig } from "../training/train-config.ts";
 import { DataReport } from "./data-report.ts";
 
@@ -41,9 +42,7 @@ function servedStages(
   path: string,
   say: (text: string) => void,
 ): TrainConfig["stages"] {
-  const asked = (["generation", "editing", "understanding"] as const).filter((task) =>
-    stages.some(({ batch }) => batch[task] > 0),
-  );
+  const asked = TRAINING_TASKS.filter((task) => stages.some(({ batch }) => batch[task] > 0));
   const unserved = asked.filter((task) => !tasks.includes(task));
   if (unserved.length > 0) say(`"${path}" has no samples for ${unserved.join(" and ")}; that is left out.`);
   const served = stages
@@ -52,7 +51,7 @@ function servedStages(
       for (const task of unserved) batch[task] = 0;
       return { ...stage, batch };
     })
-    .filter(({ batch }) => batch.generation + batch.editing + batch.understanding > 0);
+    .filter(({ batch }) => samplesIn(batch) > 0);
   if (served.length > 0) return served;
   throw new UserError(`The stages learn ${asked.join(" and ")}, and "${path}" only serves ${tasks.join(" and ")}.`);
 }

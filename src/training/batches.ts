@@ -156,21 +156,25 @@ export function understandingInputs(
 }
 
 /** How often a caption to be told apart says the background. */
-const CONTRAST_BACKGROUND_SHARE = 0.3;
+export const CONTRAST_BACKGROUND_SHARE = 0.3;
 
 function contrastBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const size = stage.batch.contrast;
-  const vocabulary = config.llm.vocab_size;
   const looks = { ...stage.scenes, ...stage.seen };
-  const scenes = Array.from({ length: size }, () => planScene(random, looks));
+  const scenes = Array.from({ length: stage.batch.contrast }, () => planScene(random, looks));
   const captions = scenes.map((scene) => describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) }));
+  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...contrastInputs(config, tokenizer, captions) };
+}
+
+/** What telling captions apart needs beside pictures. */
+export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, captions: readonly string[]): Batch {
+  const size = captions.length;
+  const vocabulary = config.llm.vocab_size;
   const words = new Float32Array(size * vocabulary);
   captions.forEach((text, row) => {
     for (const id of tokenizer.encode(text)) words[row * vocabulary + id]++;
   });
   const pairs = captions.flatMap((text) => captions.map((other) => (text === other ? 1 : -1)));
   return {
-    pixels: drawPixels(scenes, config.siglip2.image_size),
     words: hostArray("float32", [size, vocabulary], words),
     pairs: hostArray("float32", [size, size], Float32Array.from(pairs)),
   };

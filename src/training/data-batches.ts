@@ -1,15 +1,17 @@
 import { toFloat32 } from "../checkpoint/index.ts";
-import { caption, drawScene, planEdit, planScene } from "../data/index.ts";
+import { caption, describe, drawScene, planEdit, planScene } from "../data/index.ts";
 import { askQuestion, DESCRIBE_QUESTIONS } from "../data/questions.ts";
 import {
   type BadSample,
   type DataTask,
   defaultThreads,
+  draws,
   type PictureJobs,
   type PreparedSample,
   PreparedStream,
   pictureJobs,
   type StreamCursor,
+  TASKS,
 } from "../data/sets/index.ts";
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { Random } from "../random.ts";
@@ -18,6 +20,8 @@ import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/
 import type { Tokenizer } from "../text/tokenizer.ts";
 import {
   type Batch,
+  CONTRAST_BACKGROUND_SHARE,
+  contrastInputs,
   editingInputs,
   generationInputs,
   pixelArray,
@@ -95,14 +99,13 @@ export class DataBatches {
     const sources = await openSources(data);
     const open = async (task: DataTask): Promise<Feed[] | undefined> => {
       if (batch[task] === 0) return undefined;
-      const isLooking = task === "understanding";
-      const size = isLooking ? config.siglip2.image_size : config.mar.img_size;
+      const size = draws(task) ? config.mar.img_size : config.siglip2.image_size;
       return Promise.all(
         sourcesOf(sources, task, stage.name).map(async (source) => {
           const { path, set } = source;
           if (path === undefined || !set) return source;
           const key = `${task} ${path}`;
-          const usesLatents = data.latents && !isLooking;
+          const usesLatents = data.latents && draws(task);
           const samples = new PreparedStream(
             usesLatents ? await openLatents(set, latentKey!) : set,
             {
@@ -122,54 +125,59 @@ export class DataBatches {
         }),
       );
     };
-    const [generation, editing, understanding] = [
-      await open("generation"),
-      await open("editing"),
-      await open("understanding"),
-    ];
-    return new DataBatches(options, { generation, editing, understanding }, jobs, known);
+    const feeds: Partial<Record<DataTask, Feed[]>> = {};
+    for (const task of TASKS) feeds[task] = await open(task);
+    return new DataBatches(options, feeds, jobs, known);
   }
 
   /** Makes the batch of a step; steps are asked for one after the other. */
   async make(step: number): Promise<MadeBatch> {
-    const { config, tokenizer, stage, seed } = this.options;
-    const random = new Random(seed * 1_000_003 + step);
+    const random = new Random(this.options.seed * 1_000_003 + step);
     const batch: Batch = {};
-    const { generation, editing, understanding } = this.feeds;
-    const drawn = stage.data.latents ? "latents" : "pixels";
-    const shift = stage.timestepShift;
-    if (generation) {
-      const examples = await this.#examples("generation", generation, random);
+    for (const task of TASKS) {
+      const feeds = this.feeds[task];
+      if (!feeds) continue;
+      const examples = await this.#examples(task, feeds, random);
+      Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
+    }
+    return { batch, cursors: { ...this.#cursors } };
+  }
+
+  /** A task's inputs of the stage's program. */
+  #inputs(task: DataTask, examples: readonly Example[], random: Random): Batch {
+    const { config, tokenizer, stage } = this.options;
+    const first = examples.map(({ pictures }) => pictures[0]);
+    if (task === "generation") {
       const prompts = examples.map(({ words }) =>
         random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(this.#cut(words)),
       );
-      const inputs = generationInputs(config, tokenizer, prompts, random, shift);
-      Object.assign(batch, prefixed("generation", { [drawn]: this.#pictures(examples, 0), ...inputs }));
+      return {
+        ...this.#drawn("", first),
+        ...generationInputs(config, tokenizer, prompts, random, stage.timestepShift),
+      };
     }
-    if (editing) {
-      const examples = await this.#examples("editing", editing, random);
+    if (task === "editing") {
       const features = sourceFeatures(config.mar);
-      const prompts = examples.map(({ words }) =>
-        random.chance(TWIN_SHARE) ? editTwin(features) : editPrompt(this.#cut(words), features),
+      const edits = examples.map(({ pictures: [source, target], words }) =>
+        random.chance(stage.repeats)
+          ? { target: source, prompt: editTwin(features) }
+          : { target, prompt: editPrompt(this.#cut(words), features) },
       );
-      const pictures = { [`source_${drawn}`]: this.#pictures(examples, 0), [drawn]: this.#pictures(examples, 1) };
-      const inputs = editingInputs(config, tokenizer, prompts, random, shift);
-      Object.assign(batch, prefixed("editing", { ...pictures, ...inputs }));
+      const prompts = edits.map(({ prompt }) => prompt);
+      return {
+        ...this.#drawn("source_", first),
+        ...this.#drawn(
+          "",
+          edits.map(({ target }) => target),
+        ),
+        ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
+      };
     }
-    if (understanding) {
-      const examples = await this.#examples("understanding", understanding, random);
-      const asked = examples.map(({ words, answer }) => ({
-        question: this.#cut(words),
-        answer: this.#cut(answer!),
-      }));
-      const pixels = pixelArray(
-        examples.map(({ pictures }) => pictures[0]),
-        config.siglip2.image_size,
-      );
-      const inputs = understandingInputs(config, tokenizer, asked);
-      Object.assign(batch, prefixed("understanding", { pixels, ...inputs }));
-    }
-    return { batch, cursors: { ...this.#cursors } };
+    const pixels = pixelArray(first, config.siglip2.image_size);
+    const words = examples.map((example) => this.#cut(example.words));
+    if (task === "contrast") return { pixels, ...contrastInputs(config, tokenizer, words) };
+    const asked = examples.map(({ answer }, i) => ({ question: words[i], answer: this.#cut(answer!) }));
+    return { pixels, ...understandingInputs(config, tokenizer, asked) };
   }
 
   async close(): Promise<void> {
@@ -204,6 +212,10 @@ export class DataBatches {
       return { pictures: [drawScene(source, size), drawScene(target, size)], words: instruction };
     }
     const scene = planScene(random, { ...stage.scenes, ...stage.seen });
+    if (task === "contrast") {
+      const words = describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) });
+      return { pictures: [drawScene(scene, config.siglip2.image_size)], words };
+    }
     const { question, answer } = askQuestion(random, scene, stage.questions);
     return { pictures: [drawScene(scene, config.siglip2.image_size)], words: question, answer };
   }
@@ -217,16 +229,17 @@ export class DataBatches {
     return tokenizer.decode(ids.slice(0, stage.data.longestText)).replace(/\uFFFD+$/, "");
   }
 
-  #pictures(examples: readonly Example[], index: number): HostArray {
+  /** Pictures that are drawn, in the form that the stage takes them in. */
+  #drawn(prefix: "" | "source_", pictures: readonly Uint8Array[]): Batch {
     const { config, stage } = this.options;
-    const pictures = examples.map((example) => example.pictures[index]);
-    return stage.data.latents ? latentArray(pictures, config) : pixelArray(pictures, config.mar.img_size);
+    if (stage.data.latents) return { [`${prefix}latents`]: latentArray(pictures, config) };
+    return { [`${prefix}pixels`]: pixelArray(pictures, config.mar.img_size) };
   }
 }
 
 /** A sample of a data set as an example for a task: understanding asks its own question, or, where it has none, for its caption. */
 function exampleOf(task: DataTask, { texts, pictures }: PreparedSample, random: Random): Example {
-  if (task === "generation") return { pictures: [pictures.image!], words: texts.caption! };
+  if (task === "generation" || task === "contrast") return { pictures: [pictures.image!], words: texts.caption! };
   if (task === "editing") return { pictures: [pictures.source!, pictures.target!], words: texts.instruction! };
   if (texts.question !== undefined && texts.answer !== undefined) {
     return { pictures: [pictures.image!], words: texts.question, answer: texts.answer };

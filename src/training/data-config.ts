@@ -1,4 +1,4 @@
-import { type DataTask, TASKS } from "../data/sets/index.ts";
+import { type DataTask, draws, TASKS } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
 
 /** What a stage learns from, where that is not the picture world alone. */
@@ -47,8 +47,7 @@ export function parseData(json: unknown, where: string): DataConfig {
       `${where}: ${twice === "" ? "the picture world" : `"${twice}"`} is a source twice; once is enough.`,
     );
   }
-  const drawsWorld = ({ path, tasks }: DataSource) =>
-    path === undefined && (tasks === undefined || tasks.some((task) => task !== "understanding"));
+  const drawsWorld = ({ path, tasks }: DataSource) => path === undefined && (tasks === undefined || tasks.some(draws));
   if (latents && sources.some(drawsWorld)) {
     throw new UserError(
       `${where}: the picture world is drawn on the fly and has no latents: leave "latents" out, give it "tasks": ["understanding"], ` +

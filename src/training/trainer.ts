@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BadSample, defaultThreads } from "../data/sets/index.ts";
+import { type BadSample, defaultThreads, draws } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
 import { Random } from "../random.ts";
 import type { Device, Engine } from "../runtime/engine.ts";
@@ -103,7 +103,7 @@ async function prepareLatents(
   const key = latentKeyOf(config, vae);
   try {
     for (const { set, tasks } of await openSources(stage.data)) {
-      if (!set || !tasks.some((task) => task !== "understanding")) continue;
+      if (!set || !tasks.some(draws)) continue;
       await cacheLatents(set, {
         config,
         vae,

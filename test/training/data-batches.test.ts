@@ -45,9 +45,15 @@ beforeAll(async () => {
   await edits.finish();
 });
 
-const stageOf = (sources: unknown[], batch: Record<string, number>, more: Record<string, unknown> = {}) => ({
+const stageOf = (
+  sources: unknown[],
+  batch: Record<string, number>,
+  more: Record<string, unknown> = {},
+  stage: { repeats?: number } = {},
+) => ({
   ...stages[0],
-  batch: { generation: 0, editing: 0, understanding: 0, ...batch },
+  ...stage,
+  batch: { generation: 0, editing: 0, understanding: 0, contrast: 0, ...batch },
   data: parseData({ sources, shuffle: 4, ...more }, "data"),
 });
 const paths = { captions: { path: join(folder, "captions") }, edits: { path: join(folder, "edits") } };
@@ -63,7 +69,12 @@ const reds = (data: Float32Array) => {
 
 describe("batches of data sets", () => {
   it("give exactly the inputs that the stage's program asks for, each caption with its picture", async () => {
-    const stage = stageOf([paths.captions, paths.edits], { generation: 3, editing: 2, understanding: 3 });
+    const stage = stageOf(
+      [paths.captions, paths.edits],
+      { generation: 3, editing: 2, understanding: 3, contrast: 4 },
+      {},
+      { repeats: 0 },
+    );
     const batches = await open(stage);
     const { batch } = await batches.make(0);
     await batches.close();
@@ -77,6 +88,19 @@ describe("batches of data sets", () => {
     expect(answers).toEqual(colors.map((red) => (red > 0.5 ? "a red picture" : "a blue picture")));
     expect(reds(batch["editing.source_pixels"].data as Float32Array)).toEqual([1, 1]);
     expect(reds(batch["editing.pixels"].data as Float32Array)).toEqual([0, 0]);
+    // Who belongs together in contrast: the same caption, so the same colour.
+    const told = reds(batch["contrast.pixels"].data as Float32Array);
+    const pairs = told.flatMap((red) => told.map((other) => (red === other ? 1 : -1)));
+    expect(Array.from(batch["contrast.pairs"].data as Float32Array)).toEqual(pairs);
+  });
+
+  it("repeat the source in the share of edits that the stage asks for", async () => {
+    const batches = await open(stageOf([paths.edits], { editing: 3 }, {}, { repeats: 1 }));
+    const { batch } = await batches.make(0);
+    await batches.close();
+    expect(batch["editing.pixels"]).toEqual(batch["editing.source_pixels"]);
+    const ids = Array.from(batch["editing.ids"].data as BigInt64Array, Number);
+    expect(tokenizer.decode(ids).split("Repeat this image.")).toHaveLength(4);
   });
 
   it("go on from saved cursors bit for bit, with the same counts of bad samples, and the same from threads", async () => {
@@ -114,7 +138,7 @@ describe("batches of data sets", () => {
   it("say what no source serves, before anything is learned", async () => {
     const open2 = open(stageOf([paths.captions], { generation: 1, editing: 1 }));
     await expect(open2).rejects.toThrow(
-      /^The stage "tiny" learns editing, which none of its data serves \(.+captions: generation, understanding\)/,
+      /^The stage "tiny" learns editing, which none of its data serves \(.+captions: generation, understanding, contrast\)/,
     );
     await expect(open(stageOf([{ path: join(folder, "none") }], { generation: 1 }))).rejects.toThrow(
       /^There is no data set/,

@@ -23,7 +23,7 @@ import { tinyPlan } from "./tiny-plan.ts";
 
 const folder = await sharedFolder();
 const { model, stages } = tinyPlan(1);
-const batch = { generation: 4, editing: 1, understanding: 0 };
+const batch = { generation: 4, editing: 1, understanding: 0, contrast: 0 };
 const stageOf = (latents: boolean) => ({
   ...stages[0],
   batch,

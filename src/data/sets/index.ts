@@ -11,7 +11,7 @@ export { PICTURE_FORMATS, type PictureFormat, type Squaring } from "./picture-jo
 export { defaultThreads, type PictureJobs, pictureJobs } from "./pictures.ts";
 export { mostlyBad, type PreparedSample, PreparedStream, type StreamCursor, unreadable } from "./prepared-stream.ts";
 export type { BadRecord, DataRecord, SampleSet, Shard } from "./record.ts";
-export { type DataTask, kindsOf, SAMPLE_KINDS, type Sample, type SampleKind, serves, TASKS } from "./sample.ts";
+export { type DataTask, draws, kindsOf, SAMPLE_KINDS, type Sample, type SampleKind, serves, TASKS } from "./sample.ts";
 export { type SetSourceOptions, setSource } from "./set-source.ts";
 export { type Fields, ShardWriter } from "./shard-writer.ts";
 export { openSampleSet } from "./shards.ts";

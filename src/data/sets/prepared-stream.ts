@@ -3,7 +3,15 @@ import { inOrder } from "../../threads.ts";
 import type { Squaring } from "./picture-jobs.ts";
 import { type PictureJobs, picturesAhead } from "./pictures.ts";
 import type { SampleSet } from "./record.ts";
-import { type DataTask, PICTURE_ROLES, type PictureRole, type Sample, type SampleTexts, serves } from "./sample.ts";
+import {
+  type DataTask,
+  draws,
+  PICTURE_ROLES,
+  type PictureRole,
+  type Sample,
+  type SampleTexts,
+  serves,
+} from "./sample.ts";
 import { type BadSample, SampleStream, type StreamItem, type StreamPlace } from "./stream.ts";
 
 /** A sample with its pictures ready to learn from. */
@@ -35,13 +43,9 @@ export interface PreparedOptions {
 }
 
 /** Pictures are cut to a square where they are drawn, as `edit` does with its source, and padded where they are looked at, as in `describe`. */
-const SQUARING: Readonly<Record<DataTask, Squaring>> = { generation: "crop", editing: "crop", understanding: "pad" };
+const squaringOf = (task: DataTask): Squaring => (draws(task) ? "crop" : "pad");
 
-const ROLES: Readonly<Record<DataTask, readonly PictureRole[]>> = {
-  generation: ["image"],
-  editing: ["source", "target"],
-  understanding: ["image"],
-};
+const rolesFor = (task: DataTask): readonly PictureRole[] => (task === "editing" ? ["source", "target"] : ["image"]);
 
 /** Samples that are read before a data set is called mostly bad; an epoch, where it has fewer. */
 export const ENOUGH = 100;
@@ -105,7 +109,7 @@ export class PreparedStream {
     const { sample, name } = item;
     const { task, size, jobs, latentBytes } = this.options;
     const pictures: PreparedSample["pictures"] = {};
-    for (const role of ROLES[task]) {
+    for (const role of rolesFor(task)) {
       const bytes = sample.pictures[role]!;
       if (sample.isEncoded) {
         const reason = "it holds latents of another size";
@@ -113,7 +117,7 @@ export class PreparedStream {
         pictures[role] = bytes;
         continue;
       }
-      const { bytes: pixels, reason } = await jobs.run({ kind: "prepare", bytes, size, squaring: SQUARING[task] });
+      const { bytes: pixels, reason } = await jobs.run({ kind: "prepare", bytes, size, squaring: squaringOf(task) });
       if (reason !== undefined) return { item, bad: { name, reason: unreadable(role, reason) } };
       pictures[role] = pixels;
     }

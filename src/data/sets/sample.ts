@@ -7,8 +7,11 @@ export const SAMPLE_KINDS = ["text-to-image", "question-answer", "edit"] as cons
 export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 /** What is learned from samples. */
-export const TASKS = ["generation", "editing", "understanding"] as const;
+export const TASKS = ["generation", "editing", "understanding", "contrast"] as const;
 export type DataTask = (typeof TASKS)[number];
+
+/** Whether a task draws: its pictures are cut and encoded, where those of the others are looked at whole. */
+export const draws = (task: DataTask): boolean => task === "generation" || task === "editing";
 
 /** A sample whose texts have been read; its pictures are still the bytes of their files, or of their latents. */
 export interface Sample {
@@ -135,11 +138,11 @@ export function kindsOf({ texts, pictures }: Pick<Sample, "texts" | "pictures">)
 
 /**
  * Whether a task can be learned from a sample. Understanding learns from questions with answers, and from captions, which are answers
- * to being asked for a description.
+ * to being asked for a description; contrast tells captions apart.
  */
 export function serves(sample: Sample, task: DataTask): boolean {
   const kinds = kindsOf(sample);
-  if (task === "generation") return kinds.includes("text-to-image");
+  if (task === "generation" || task === "contrast") return kinds.includes("text-to-image");
   if (task === "editing") return kinds.includes("edit");
   return kinds.includes("question-answer") || kinds.includes("text-to-image");
 }
