@@ -1,4 +1,7 @@
 import type { Command } from "commander";
+import { registerBuild } from "./data-build.ts";
+import { registerCheck } from "./data-check.ts";
+import { registerStats } from "./data-stats.ts";
 import { checkWritable } from "./output-files.ts";
 import { wholeNumberFor } from "./values.ts";
 
@@ -16,9 +19,9 @@ const EXAMPLES = `
 Example:
   unipic data preview --seed 3 --count 48 --output world.png`;
 
-/** `unipic data`: the picture world that models are trained on. */
+/** `unipic data`: what models are trained on, the picture world and data sets on disk. */
 export function registerData(program: Command): void {
-  const data = program.command("data").description("Look at what models are trained on.");
+  const data = program.command("data").description("Look at what models are trained on, and prepare data of your own.");
   data
     .command("preview")
     .description("Draw a sheet of scenes with captions and questions, and of edits.")
@@ -29,6 +32,9 @@ export function registerData(program: Command): void {
     .option("--output <file>", "the sheet, a .png file", "preview.png")
     .addHelpText("after", EXAMPLES)
     .action(preview);
+  registerBuild(data);
+  registerCheck(data);
+  registerStats(data);
 }
 
 async function preview({ seed, count, size, edits, output }: PreviewOptions): Promise<void> {

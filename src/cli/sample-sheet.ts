@@ -6,6 +6,7 @@ import type { LoadOptions } from "../pipeline/parts.ts";
 import { UniPic } from "../pipeline/unipic.ts";
 import { Random } from "../random.ts";
 import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
+import { captionsOf } from "../training/data-source.ts";
 import { exportModel } from "../training/export.ts";
 import type { Values } from "../training/parameters.ts";
 import type { Prepared } from "../training/prepare.ts";
@@ -19,9 +20,11 @@ const SEED = 20_250_801;
 const ROUNDS = 8;
 const STEPS = 20;
 
-/** Prompts out of a stage's own scenes. */
-export function samplePrompts(stage: StageConfig): string[] {
+/** Prompts out of a stage's own scenes, or captions out of its data. */
+export async function samplePrompts(stage: StageConfig): Promise<string[]> {
   const random = new Random(SEED);
+  const captions = stage.data ? await captionsOf(stage.data, SAMPLES, SEED) : [];
+  if (captions.length > 0) return captions;
   return Array.from({ length: SAMPLES }, () => caption(random, planScene(random, stage.scenes)));
 }
 
@@ -72,7 +75,7 @@ export class SampleSheets {
       await exportModel(folder, weights, prepared);
       const model = await UniPic.load(folder, this.loading);
       try {
-        const prompts = samplePrompts(stage);
+        const prompts = await samplePrompts(stage);
         const { mar } = model.config;
         const tokens = (mar.img_size / (mar.vae_stride * mar.patch_size)) ** 2;
         const pictures = await model.generate(prompts, {

@@ -1,8 +1,15 @@
+import type { BadSample } from "../data/sets/index.ts";
+import type { DataProgress } from "../training/prepare-data.ts";
 import type { TrainProgress } from "../training/trainer.ts";
 import { bar, ProgressLine, showDuration } from "./progress-line.ts";
 
 /** Time between two lines where stderr is a file or a pipe, in milliseconds. */
 const LINE_EVERY = 30_000;
+
+const DATA_PHASES = { texts: "reading texts", pictures: "reading pictures", latents: "encoding shards" } as const;
+
+/** Bad samples that are named while training goes on. */
+const NAMED = 5;
 
 /** Says on stderr how training goes: a line that is written over on a terminal, elsewhere a plain line now and then, and at the
  * beginning and end of each stage. */
@@ -11,21 +18,35 @@ export class TrainReport {
   readonly #line = new ProgressLine(this.#isTerminal);
   #phase = "";
   #saidAt = Number.NEGATIVE_INFINITY;
+  #bad = 0;
   /** The last step taken, in words; undefined before the first. */
   lastStep: string | undefined;
 
   /** A step was taken. */
   step(progress: TrainProgress): void {
-    const { stage, step, steps, losses, samplesPerSecond, secondsLeft } = progress;
+    const { stage, step, steps, losses, samplesPerSecond, badSamples, secondsLeft } = progress;
     this.lastStep = `step ${step} of ${steps} of the stage "${stage}"`;
     const shown = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toPrecision(3)}`);
-    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s  ${showDuration(secondsLeft)} left`;
+    const bad = badSamples > 0 ? `  ${badSamples} bad` : "";
+    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s${bad}  ${showDuration(secondsLeft)} left`;
     this.#tell(stage, step, steps, text);
   }
 
   /** The autoencoder took a step. */
   autoencoder({ step, steps, psnr }: { step: number; steps: number; psnr: number }): void {
     this.#tell("autoencoder", step, steps, `psnr ${psnr.toFixed(1)} dB`);
+  }
+
+  /** Data sets are being read, or encoded, before a stage. */
+  data({ phase, path, done, of }: DataProgress): void {
+    this.#tell(DATA_PHASES[phase], done, of, path);
+  }
+
+  /** A sample is left out; the first few are named, and all of them in a file. */
+  bad({ name, reason }: BadSample, file: string): void {
+    this.#bad++;
+    if (this.#bad <= NAMED) this.say(`bad sample left out: ${name}: ${reason}`);
+    else if (this.#bad === NAMED + 1) this.say(`more bad samples are named in ${file}`);
   }
 
   /** Something that is said once. */

@@ -1,4 +1,5 @@
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
@@ -11,7 +12,8 @@ import { TrainReport } from "./train-report.ts";
 import { wholeNumberFor } from "./values.ts";
 
 interface TrainCommandOptions {
-  config: string;
+  config?: string;
+  data?: string;
   output?: string;
   from?: string;
   export?: string;
@@ -24,15 +26,23 @@ Ctrl-C saves; the same command again continues where it stopped.
 
 Examples:
   unipic train --config configs/unipic-mini.json
-  unipic train --config configs/unipic-mini.json --output runs/second --export models/second`;
+  unipic train --config configs/unipic-mini.json --output runs/second --export models/second
+  unipic train --data holiday-pictures          pictures with captions: cat.jpg and cat.txt, ...`;
 
 /** `unipic train`: a curriculum to a model folder. */
 export function registerTrain(program: Command): void {
   program
     .command("train")
-    .description("Train a model on the picture world, and export it as a model folder.")
-    .requiredOption("--config <file>", "what to train: a JSON file, such as configs/unipic-mini.json")
-    .option("--output <folder>", "the run: its state, log and sample sheets (default: runs/<name of the config>)")
+    .description("Train a model on the picture world or on data of your own, and export it as a model folder.")
+    .option("--config <file>", "what to train: a JSON file, such as configs/unipic-mini.json")
+    .option(
+      "--data <path>",
+      "learn from this folder of pictures with captions, or of shards, in place of the config's data",
+    )
+    .option(
+      "--output <folder>",
+      "the run: its state, log and sample sheets (default: runs/<name of the config, or of the data>)",
+    )
     .option("--from <folder>", "model folder or checkpoint to start from; a run found in --output goes first")
     .option("--export <folder>", "where the trained model goes, in half precision (default: <run>/model)")
     .option("--device <name>", "where to compute: cpu, webgpu or cuda", parseDevice, "cpu")
@@ -41,13 +51,19 @@ export function registerTrain(program: Command): void {
     .action(train);
 }
 
-async function train(options: TrainCommandOptions): Promise<void> {
+async function train(options: TrainCommandOptions, command: Command): Promise<void> {
   const [{ readJson }, { parseTrainConfig }] = await Promise.all([
     import("../checkpoint/json.ts"),
     import("../training/train-config.ts"),
   ]);
-  const plan = parseTrainConfig(await readJson(options.config), options.config);
-  const folder = options.output ?? join("runs", basename(options.config, extname(options.config)));
+  const { config, data } = options;
+  const named = data ?? config;
+  if (named === undefined)
+    return command.error("error: required option '--config <file>' not specified, nor --data <path>");
+  const { OWN_PICTURES } = await import("./train-data.ts");
+  const path = config ?? fileURLToPath(OWN_PICTURES);
+  const plan = parseTrainConfig(await readJson(path), path);
+  const folder = options.output ?? join("runs", basename(resolve(named), extname(named)));
   await checkRun(folder, plan);
   const model = options.export ?? join(folder, "model");
   const report = new TrainReport();
@@ -82,16 +98,20 @@ async function trainAndExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { device, threads } = options;
-  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }] = await Promise.all([
+  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }, { learnFrom }] = await Promise.all([
     import("../training/trainer.ts"),
     import("../training/export.ts"),
     import("../runtime/node.ts"),
     import("./sample-sheet.ts"),
+    import("./train-data.ts"),
   ]);
   if (device !== "cpu") await (await import("./probe-device.ts")).requireDevice(device);
-  const sheets = new SampleSheets(folder, plan, { device, threads });
+  const { data } = options;
+  const say = (text: string) => report.say(text);
+  const learned = data === undefined ? plan : await learnFrom(data, plan, folder, { signal, say });
+  const sheets = new SampleSheets(folder, learned, { device, threads });
   const { weights, prepared } = await trainer.train({
-    train: plan,
+    train: learned,
     folder,
     engine: nodeEngine,
     device,
@@ -100,6 +120,8 @@ async function trainAndExport(
     signal,
     onProgress: (progress) => report.step(progress),
     onVaeProgress: (progress) => report.autoencoder(progress),
+    onDataProgress: (progress) => report.data(progress),
+    onBadSample: (bad) => report.bad(bad, join(folder, "bad-samples.jsonl")),
     onCheckpoint: async (averaged, parts, position) => {
       const said = await sheets.afterCheckpoint(averaged, parts, position, signal);
       if (said) report.say(said);

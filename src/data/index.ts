@@ -1,4 +1,4 @@
-/** The picture world: scenes, their pictures and captions, from a seed. */
+/** The picture world: scenes, their pictures and captions, from a seed. And data sets on disk. */
 export {
   BACKGROUND_KINDS,
   type Background,
@@ -33,3 +33,18 @@ export {
   TASKS,
   type Task,
 } from "./scene.ts";
+export {
+  buildShards,
+  checkSet,
+  openSampleSet,
+  PreparedStream,
+  pictureJobs,
+  SAMPLE_KINDS,
+  type Sample,
+  type SampleKind,
+  SampleStream,
+  ShardWriter,
+  setSource,
+  setStats,
+  worldSource,
+} from "./sets/index.ts";

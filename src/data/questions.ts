@@ -47,13 +47,17 @@ export function askQuestion(random: Random, scene: Scene, options: QuestionOptio
   return { kind: "describe", question: "Describe the picture.", answer: describe(scene) };
 }
 
+/** Questions that a caption answers. */
+export const DESCRIBE_QUESTIONS: readonly string[] = [
+  "Describe the picture.",
+  "Describe this image.",
+  "What does the picture show?",
+];
+
 type Asked = readonly [question: string, answer: string];
 
 const ASKERS: Readonly<Record<QuestionKind, (random: Random, scene: Scene) => Asked | undefined>> = {
-  describe: (random, scene) => [
-    random.pick(["Describe the picture.", "Describe this image.", "What does the picture show?"]),
-    describe(scene),
-  ],
+  describe: (random, scene) => [random.pick(DESCRIBE_QUESTIONS), describe(scene)],
 
   what(random, scene) {
     if (scene.objects.length === 0 || scene.objects.length > 2) return undefined;

@@ -34,6 +34,20 @@ export async function readPicture(source: string | Uint8Array): Promise<Picture>
   }
 }
 
+/**
+ * What the beginning of a picture file says of it, without decoding it. Sides are those of the upright picture.
+ *
+ * @throws UserError when it is no picture
+ */
+export async function pictureHeader(bytes: Uint8Array): Promise<{ format: string; width: number; height: number }> {
+  try {
+    const { format, autoOrient } = await sharp(bytes, { limitInputPixels: mostPixels }).metadata();
+    return { format, width: autoOrient.width, height: autoOrient.height };
+  } catch (error) {
+    throw new UserError(unreadable("the given bytes", error));
+  }
+}
+
 function unreadable(name: string, error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(reason)) {
@@ -124,6 +138,7 @@ export async function writePicture(path: string, source: Picture, metadata?: Rec
 const systemReasons: Record<string, string> = {
   ENOENT: "there is no such file or folder",
   ENOTDIR: "part of the path is a file, not a folder",
+  EEXIST: "part of the path is a file, not a folder",
   EISDIR: "it is a folder; give a file name",
   EACCES: "permission is denied",
   EPERM: "permission is denied",
@@ -132,7 +147,8 @@ const systemReasons: Record<string, string> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-function systemReason(error: unknown): string {
+/** Why the system refused to read or write a file, as part of a sentence. */
+export function systemReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return systemReasons[code ?? ""] ?? `the system says "${code ?? message}"`;
 }

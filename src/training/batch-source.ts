@@ -1,20 +1,25 @@
-import { Worker } from "node:worker_threads";
-import { Tokenizer } from "../text/tokenizer.ts";
-import type { BatchWorkerData } from "./batch-worker.ts";
-import { type Batch, makeBatch } from "./batches.ts";
+import type { BadSample } from "../data/sets/index.ts";
+import { errorOf, startThread } from "../threads.ts";
+import { type BatchAnswer, type BatchMaker, type BatchWorkerData, openBatches } from "./batch-maker.ts";
+import type { MadeBatch } from "./data-batches.ts";
 
-/** Gives the batch of each step, one after the other. */
+/** Gives the batch of each step, one after the other, and tells of samples that were skipped for it. */
 export interface BatchSource {
-  next(step: number): Promise<Batch>;
+  next(step: number): Promise<MadeBatch>;
   close(): Promise<void>;
 }
 
 /** Makes each batch when it is asked for. */
-export function inlineBatches(data: BatchWorkerData): BatchSource {
-  const tokenizer = new Tokenizer(data.tokenizer, data.tokenizerConfig);
+export function inlineBatches(data: BatchWorkerData, onBad: (bad: BadSample) => void): BatchSource {
+  let maker: Promise<BatchMaker> | undefined;
   return {
-    next: async (step) => makeBatch(data.config, tokenizer, data.stage, data.seed, step),
-    close: async () => {},
+    async next(step) {
+      maker ??= openBatches({ ...data, isInline: true }, onBad);
+      return (await maker).make(step);
+    },
+    async close() {
+      await (await maker?.catch(() => undefined))?.close();
+    },
   };
 }
 
@@ -22,25 +27,27 @@ export function inlineBatches(data: BatchWorkerData): BatchSource {
 const AHEAD = 2;
 
 /** Makes batches ahead in a thread of its own, while the last one is being learned from. */
-export function threadedBatches(data: BatchWorkerData): BatchSource {
-  const worker = startWorker(data);
-  const ready = new Map<number, Batch>();
+export function threadedBatches(data: BatchWorkerData, onBad: (bad: BadSample) => void): BatchSource {
+  const worker = startThread(new URL("./batch-worker", import.meta.url), data);
+  const answers = new Map<number, BatchAnswer>();
   const asked = new Set<number>();
-  let waiting: { step: number; resolve: (batch: Batch) => void; reject: (error: Error) => void } | undefined;
+  let waiting: { step: number; resolve: (made: MadeBatch) => void; reject: (error: Error) => void } | undefined;
   let failure: Error | undefined;
   const deliver = () => {
     if (!waiting) return;
-    const batch = ready.get(waiting.step);
+    const answer = answers.get(waiting.step);
     if (failure) waiting.reject(failure);
-    else if (batch) {
-      ready.delete(waiting.step);
-      waiting.resolve(batch);
+    else if (answer) {
+      answers.delete(waiting.step);
+      answer.skipped.forEach(onBad);
+      if (answer.failure) waiting.reject(errorOf(answer.failure));
+      else waiting.resolve(answer.made);
     } else return;
     waiting = undefined;
   };
-  worker.on("message", ({ step, batch }: { step: number; batch: Batch }) => {
-    asked.delete(step);
-    ready.set(step, batch);
+  worker.on("message", (answer: BatchAnswer) => {
+    asked.delete(answer.step);
+    answers.set(answer.step, answer);
     deliver();
   });
   worker.on("error", (error: Error) => {
@@ -50,7 +57,7 @@ export function threadedBatches(data: BatchWorkerData): BatchSource {
   return {
     next(step) {
       for (let ahead = step; ahead <= step + AHEAD; ahead++) {
-        if (ready.has(ahead) || asked.has(ahead)) continue;
+        if (answers.has(ahead) || asked.has(ahead)) continue;
         asked.add(ahead);
         worker.postMessage(ahead);
       }
@@ -63,14 +70,4 @@ export function threadedBatches(data: BatchWorkerData): BatchSource {
       await worker.terminate();
     },
   };
-}
-
-/** From source the thread needs the loader that reads TypeScript; a built package has plain JavaScript. */
-function startWorker(workerData: BatchWorkerData): Worker {
-  if (!import.meta.url.endsWith(".ts"))
-    return new Worker(new URL("./batch-worker.js", import.meta.url), { workerData });
-  const entry = JSON.stringify(new URL("./batch-worker.ts", import.meta.url).href);
-  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${entry}); });`;
-  return new Worker(code, { eval: true, workerData });
 }

@@ -1,24 +1,24 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { UniPicConfig } from "../models/config.ts";
-import { Tokenizer, type TokenizerJson } from "../text/tokenizer.ts";
-import { makeBatch } from "./batches.ts";
-import type { StageConfig } from "./stage.ts";
+import type { BadSample } from "../data/sets/index.ts";
+import { failureOf } from "../threads.ts";
+import { type BatchAnswer, type BatchWorkerData, openBatches } from "./batch-maker.ts";
 
-/** What a worker needs to make batches. */
-export interface BatchWorkerData {
-  config: UniPicConfig;
-  tokenizer: TokenizerJson;
-  tokenizerConfig: TokenizerJson;
-  stage: StageConfig;
-  seed: number;
-}
-
-if (parentPort) {
-  const { config, tokenizer, tokenizerConfig, stage, seed } = workerData as BatchWorkerData;
-  const reader = new Tokenizer(tokenizer, tokenizerConfig);
-  parentPort.on("message", (step: number) => {
-    const batch = makeBatch(config, reader, stage, seed, step);
-    const memory = Object.values(batch).map(({ data }) => data.buffer as ArrayBuffer);
-    parentPort!.postMessage({ step, batch }, memory);
+const port = parentPort;
+if (port) {
+  const skipped: BadSample[] = [];
+  const maker = openBatches(workerData as BatchWorkerData, (bad) => skipped.push(bad));
+  // Seen when the first batch is asked for.
+  maker.catch(() => undefined);
+  let last: Promise<unknown> = Promise.resolve();
+  port.on("message", (step: number) => {
+    last = last.then(async () => {
+      try {
+        const made = await (await maker).make(step);
+        const memory = Object.values(made.batch).map(({ data }) => data.buffer as ArrayBuffer);
+        port.postMessage({ step, made, skipped: skipped.splice(0) } satisfies BatchAnswer, memory);
+      } catch (error) {
+        port.postMessage({ step, failure: failureOf(error), skipped: skipped.splice(0) } satisfies BatchAnswer);
+      }
+    });
   });
 }

@@ -1,6 +1,6 @@
 import { caption } from "../data/captions.ts";
 import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
-import { askQuestion } from "../data/questions.ts";
+import { askQuestion, type Question } from "../data/questions.ts";
 import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
@@ -24,7 +24,7 @@ import type { StageConfig } from "./stage.ts";
 export type Batch = Record<string, HostArray>;
 
 /** How often a prompt to draw is replaced by its unconditional twin, so that guidance has something to guide away from. */
-const TWIN_SHARE = 0.1;
+export const TWIN_SHARE = 0.1;
 
 /** Makes the batch of any step from the seed and the step's number alone, so that a resumed run sees what it would have seen. */
 export function makeBatch(
@@ -44,7 +44,7 @@ export function makeBatch(
   };
 }
 
-const prefixed = (prefix: string, batch: Batch): Batch =>
+export const prefixed = (prefix: string, batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, array]) => [`${prefix}.${name}`, array]));
 
 function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
@@ -52,8 +52,21 @@ function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: Stag
   const prompts = scenes.map((scene) =>
     random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(caption(random, scene)),
   );
-  const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
-  return { pixels: drawPixels(scenes, config.mar.img_size), ...drawing(config.mar, ids, random, stage.timestepShift) };
+  return {
+    pixels: drawPixels(scenes, config.mar.img_size),
+    ...generationInputs(config, tokenizer, prompts, random, stage.timestepShift),
+  };
+}
+
+/** What drawing from prompts needs beside pictures. */
+export function generationInputs(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  random: Random,
+  shift: number,
+): Batch {
+  return drawing(config.mar, pad(prompts.map((prompt) => tokenizer.encode(prompt))), random, shift);
 }
 
 function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
@@ -61,30 +74,55 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
     return random.chance(stage.repeats) ? { ...edit, instruction: undefined, target: edit.source } : edit;
   });
-  const side = nativeSide(config.mar);
-  const features = side * side + config.mar.buffer_size;
+  const features = sourceFeatures(config.mar);
   const prompts = edits.map(({ instruction }) =>
     instruction === undefined ? editTwin(features) : editPrompt(instruction, features),
   );
-  const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
-  const everywhere = Array.from({ length: edits.length * side * side }, (_, i) => i % (side * side));
   const pixels = (scenes: Scene[]) => drawPixels(scenes, config.mar.img_size);
   return {
     pixels: pixels(edits.map((edit) => edit.target)),
     source_pixels: pixels(edits.map((edit) => edit.source)),
-    everywhere: hostArray("int64", [edits.length, side * side], everywhere),
-    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), features)),
-    ...drawing(config.mar, ids, random, stage.timestepShift, true),
+    ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
+  };
+}
+
+/** Features of an edit's source picture in its prompt. */
+export const sourceFeatures = (mar: MarConfig): number => nativeSide(mar) ** 2 + mar.buffer_size;
+
+/** What editing by prompts needs beside pictures. */
+export function editingInputs(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  random: Random,
+  shift: number,
+): Batch {
+  const count = nativeSide(config.mar) ** 2;
+  const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
+  const everywhere = Array.from({ length: prompts.length * count }, (_, i) => i % count);
+  return {
+    everywhere: hostArray("int64", [prompts.length, count], everywhere),
+    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), sourceFeatures(config.mar))),
+    ...drawing(config.mar, ids, random, shift, true),
   };
 }
 
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
   const looks = { ...stage.scenes, ...stage.seen };
   const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, looks));
+  const asked = scenes.map((scene) => askQuestion(random, scene, stage.questions));
+  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...understandingInputs(config, tokenizer, asked) };
+}
+
+/** What answering questions needs beside pictures. */
+export function understandingInputs(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  asked: readonly Pick<Question, "question" | "answer">[],
+): Batch {
+  const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
   const prompts: number[][] = [];
-  const whole = scenes.map((scene) => {
-    const { question, answer } = askQuestion(random, scene, stage.questions);
+  const whole = asked.map(({ question, answer }) => {
     const prompt = tokenizer.encode(questionPrompt(question, patches));
     prompts.push(prompt);
     return [...prompt, ...tokenizer.encode(answer + TURN_END)];
@@ -100,7 +138,6 @@ function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: S
     }
   });
   return {
-    pixels: drawPixels(scenes, config.siglip2.image_size),
     ids: hostArray("int64", ids.shape, ids.rows.flat()),
     positions: hostArray(
       "int64",
@@ -119,21 +156,25 @@ function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: S
 }
 
 /** How often a caption to be told apart says the background. */
-const CONTRAST_BACKGROUND_SHARE = 0.3;
+export const CONTRAST_BACKGROUND_SHARE = 0.3;
 
 function contrastBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const size = stage.batch.contrast;
-  const vocabulary = config.llm.vocab_size;
   const looks = { ...stage.scenes, ...stage.seen };
-  const scenes = Array.from({ length: size }, () => planScene(random, looks));
+  const scenes = Array.from({ length: stage.batch.contrast }, () => planScene(random, looks));
   const captions = scenes.map((scene) => describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) }));
+  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...contrastInputs(config, tokenizer, captions) };
+}
+
+/** What telling captions apart needs beside pictures. */
+export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, captions: readonly string[]): Batch {
+  const size = captions.length;
+  const vocabulary = config.llm.vocab_size;
   const words = new Float32Array(size * vocabulary);
   captions.forEach((text, row) => {
     for (const id of tokenizer.encode(text)) words[row * vocabulary + id]++;
   });
   const pairs = captions.flatMap((text) => captions.map((other) => (text === other ? 1 : -1)));
   return {
-    pixels: drawPixels(scenes, config.siglip2.image_size),
     words: hostArray("float32", [size, vocabulary], words),
     pairs: hostArray("float32", [size, size], Float32Array.from(pairs)),
   };
@@ -190,12 +231,20 @@ function shiftedTimestep(timestep: number, shift: number): number {
 
 /** Scenes as pixels in [-1, 1]: [count, 3, size, size]. */
 export function drawPixels(scenes: readonly Scene[], size: number): HostArray {
+  return pixelArray(
+    scenes.map((scene) => drawScene(scene, size)),
+    size,
+  );
+}
+
+/** Pictures as RGB bytes [size, size, 3] in the same form. */
+export function pixelArray(pictures: readonly Uint8Array[], size: number): HostArray {
   const area = size * size;
-  const values = new Float32Array(scenes.length * 3 * area);
-  scenes.forEach((scene, picture) => {
-    writePixels(drawScene(scene, size), values, picture * 3 * area, area);
+  const values = new Float32Array(pictures.length * 3 * area);
+  pictures.forEach((bytes, picture) => {
+    writePixels(bytes, values, picture * 3 * area, area);
   });
-  return hostArray("float32", [scenes.length, 3, size, size], values);
+  return hostArray("float32", [pictures.length, 3, size, size], values);
 }
 
 /** RGB bytes, rows of pixels, into planes of numbers in [-1, 1]. */

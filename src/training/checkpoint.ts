@@ -9,6 +9,7 @@ import {
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { hostArray } from "../tensor/dtype.ts";
+import type { DataCursors } from "./data-batches.ts";
 import type { Values } from "./parameters.ts";
 import type { TrainingState } from "./training-program.ts";
 
@@ -21,6 +22,8 @@ export interface RunPosition {
   /** Optimizer steps and samples in all stages so far. */
   step: number;
   samples: number;
+  /** Where the stage's data sets stand, if it has any. */
+  cursors?: DataCursors;
 }
 
 const GROUPS = ["parameters", "moment1", "moment2", "average"] as const;
@@ -71,11 +74,17 @@ export async function loadState(
   }
 }
 
+/** What a `StreamCursor` holds. */
+const CURSOR_COUNTS = ["epoch", "shard", "position", "buffer", "given", "shards", "read", "bad"];
+
 function parsePosition(text: string | undefined, path: string): RunPosition {
   try {
     const position = JSON.parse(text ?? "") as RunPosition;
-    const whole = [position.stage, position.stageStep, position.step, position.samples];
-    if (whole.every((value) => Number.isInteger(value) && value >= 0)) return position;
+    const counts = [position.stage, position.stageStep, position.step, position.samples];
+    const cursors = Object.values(position.cursors ?? {}).flatMap((cursor) =>
+      CURSOR_COUNTS.map((name) => (cursor as unknown as Record<string, number>)[name]),
+    );
+    if ([...counts, ...cursors].every((value) => Number.isInteger(value) && value >= 0)) return position;
   } catch {}
   throw new UserError(`"${path}" does not say where the training run stands, so it cannot be continued from it.`);
 }

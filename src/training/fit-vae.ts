@@ -1,4 +1,3 @@
-import { type PlanOptions, planScene } from "../data/index.ts";
 import type { PatchVaeConfig } from "../models/config.ts";
 import { decodePatches, encodePatches } from "../models/vae-patch.ts";
 import { Scope } from "../nn/scope.ts";
@@ -6,7 +5,6 @@ import { Random } from "../random.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { absolute, add, detach, input, multiply, reduceMean, square, subtract } from "../tensor/index.ts";
-import { drawPixels } from "./batches.ts";
 import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
@@ -17,7 +15,8 @@ export interface FitVaeOptions {
   config: PatchVaeConfig;
   /** Side of the pictures in pixels. */
   size: number;
-  scenes: PlanOptions;
+  /** Which pictures: [count, 3, size, size] in [-1, 1]. What is left to chance is drawn from `random`. */
+  pictures: (random: Random, count: number) => Promise<HostArray>;
   seed: number;
   steps: number;
   batch: number;
@@ -29,12 +28,15 @@ export interface FitVaeOptions {
   onProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
 }
 
-/** Pictures measured at the end, which training never showed. */
+/** Pictures measured at the end: of the picture world, ones that training never showed. */
 const MEASURED = 256;
 const COMPONENT_PICTURES = 1500;
+/** The least variance of a latent that is reckoned with: relative to the greatest, and where that is nothing itself. */
+const LEAST_VARIANCE = 1e-8;
+const TINY = 1e-12;
 
 /**
- * Fits the small autoencoder to the picture world: the linear encoder from principal components, half whitened (each latent scaled by
+ * Fits the small autoencoder to pictures: the linear encoder from principal components, half whitened (each latent scaled by
  * the fourth root of its variance, so that fine detail counts less than shape but is not lost), then the decoder by gradient descent.
  * Returns the weights under the checkpoint's `vae.`, and the peak signal-to-noise ratio on fresh pictures in decibels.
  */
@@ -49,7 +51,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   const squared = reduceMean(square(difference));
   const total = add(squared, multiply(reduceMean(absolute(difference)), 0.1));
   const random = new Random(seed);
-  const started = componentWeights(config, randomPictures(random.fork(), options, COMPONENT_PICTURES));
+  const started = componentWeights(config, await options.pictures(random.fork(), COMPONENT_PICTURES));
   const program = await TrainingProgram.build(
     engine,
     { device: "cpu", threads: options.threads },
@@ -75,7 +77,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   for (let step = 0; step < steps; step++) {
     options.signal?.throwIfAborted();
     const losses = await program.step(
-      feeds(randomPictures(random, options, batch), options.noise * random.uniform()),
+      feeds(await options.pictures(random, batch), options.noise * random.uniform()),
       learningRate(step, rate),
     );
     options.onProgress?.({ step: step + 1, steps, psnr: decibels(losses.squared) });
@@ -95,7 +97,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
   let sum = 0;
   const rounds = Math.max(1, Math.floor(MEASURED / batch));
   for (let round = 0; round < rounds; round++) {
-    sum += (await measuring.step(feeds(randomPictures(random, options, batch), 0), 0)).squared / rounds;
+    sum += (await measuring.step(feeds(await options.pictures(random, batch), 0), 0)).squared / rounds;
   }
   await Promise.all([program.release(), measuring.release()]);
   return { weights, psnr: decibels(sum) };
@@ -103,12 +105,6 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
 
 /** Peak signal-to-noise ratio of values in [-1, 1]. */
 const decibels = (squaredError: number): number => 10 * Math.log10(4 / squaredError);
-
-const randomPictures = (random: Random, { scenes, size }: FitVaeOptions, count: number): HostArray =>
-  drawPixels(
-    Array.from({ length: count }, () => planScene(random, scenes)),
-    size,
-  );
 
 /** The encoder and the decoder's linear part from the principal components of all patches of the pictures. */
 function componentWeights(config: PatchVaeConfig, { data, shape }: HostArray): Values {
@@ -132,7 +128,9 @@ function componentWeights(config: PatchVaeConfig, { data, shape }: HostArray): V
       }
     }
   }
-  const { mean, directions, variances } = principalComponents(patches, numbers, count);
+  const { mean, directions, variances: found } = principalComponents(patches, numbers, count);
+  // Pictures of few colours vary in few directions: what is left is zero, or rounding below it.
+  const variances = found.map((variance) => Math.max(variance, found[0] * LEAST_VARIANCE, TINY));
   const common = variances.reduce((sum, variance) => sum + Math.sqrt(variance), 0) / count;
   const scales = variances.map((variance) => 1 / (variance ** 0.25 * Math.sqrt(common)));
   const forward = new Float32Array(count * numbers);

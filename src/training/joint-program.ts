@@ -16,11 +16,16 @@ export interface JointLoss {
 }
 
 /** Traces a stage's losses; the inputs are those that `makeBatch` makes. */
-export function traceJointLoss(config: UniPicConfig, stage: Pick<StageConfig, "batch" | "weights">): JointLoss {
+export function traceJointLoss(
+  config: UniPicConfig,
+  stage: Pick<StageConfig, "batch" | "weights" | "data">,
+): JointLoss {
+  const isEncoded = stage.data?.latents ?? false;
   const root = Scope.root();
   const losses: Record<string, Tensor> = {};
-  if (stage.batch.generation > 0) losses.generation = drawingTask(root, config, "generation", stage.batch.generation);
-  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage.batch.editing);
+  if (stage.batch.generation > 0)
+    losses.generation = drawingTask(root, config, "generation", stage.batch.generation, isEncoded);
+  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage.batch.editing, isEncoded);
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
   if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
@@ -31,20 +36,28 @@ export function traceJointLoss(config: UniPicConfig, stage: Pick<StageConfig, "b
 const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);
 
-function drawingTask(root: Scope, config: UniPicConfig, task: "generation" | "editing", batch: number): Tensor {
+/** @param isEncoded whether pictures come as latents, encoded before */
+function drawingTask(
+  root: Scope,
+  config: UniPicConfig,
+  task: "generation" | "editing",
+  batch: number,
+  isEncoded: boolean,
+): Tensor {
   const { mar } = config;
   const side = nativeSide(mar);
   const grid: Grid = [side, side];
   const count = side * side;
   const size = (name: string) => `${task}_${name}`;
   const given = inputs(task);
-  const latents = (name: string) => {
-    const pixels = given(name, "float32", [batch, 3, mar.img_size, mar.img_size]);
+  const latents = (prefix: string) => {
+    if (isEncoded) return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
+    const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
     return detach(reshape(encodeTokens(root.child("vae"), config, pixels), [batch, count, tokenWidth(mar)]));
   };
   const all = `${size("length")}+${size("visible")}+${mar.buffer_size}`;
   const drawing: DrawingInputs = {
-    tokens: latents("pixels"),
+    tokens: latents(""),
     places: given("places", "int64", [batch, size("visible")]),
     visible: given("visible", "int64", [batch, size("visible")]),
     canvas: given("canvas", "int64", [batch, count]),
@@ -57,7 +70,7 @@ function drawingTask(root: Scope, config: UniPicConfig, task: "generation" | "ed
   };
   if (task === "generation") return drawingLoss(root, config, grid, drawing).loss;
   return drawingLoss(root, config, grid, drawing, {
-    sourceTokens: latents("source_pixels"),
+    sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
   }).loss;

@@ -2,14 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { modelFolder, openCheckpoint, readJson, writeSafetensors } from "../checkpoint/index.ts";
 import { askQuestion, caption, planEdit, planScene } from "../data/index.ts";
+import type { BadSample } from "../data/sets/index.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { Random } from "../random.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { TokenizerJson } from "../text/tokenizer.ts";
 import { trainTokenizer } from "../text/train-tokenizer.ts";
+import { drawPixels } from "./batches.ts";
 import { asTensors, readValues, writeWhole } from "./checkpoint.ts";
 import { fitVae } from "./fit-vae.ts";
 import type { Values } from "./parameters.ts";
+import { type DataProgress, mixturePictures, mixtureTexts, type PrepareDataOptions } from "./prepare-data.ts";
 import type { TrainConfig } from "./train-config.ts";
 
 /** What stands before the first stage: tokenizer, autoencoder, and the model's configuration that follows from them. */
@@ -28,6 +31,8 @@ export interface PrepareOptions {
   from?: string;
   signal?: AbortSignal;
   onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
+  onDataProgress?: (progress: DataProgress) => void;
+  onBadSample?: (bad: BadSample) => void;
 }
 
 /**
@@ -52,16 +57,31 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 
 type TokenizerFiles = { tokenizer: TokenizerJson; config: TokenizerJson };
 
-async function prepareTokenizer({ folder, train, from }: PrepareOptions): Promise<TokenizerFiles> {
+async function prepareTokenizer(options: PrepareOptions): Promise<TokenizerFiles> {
+  const { folder, train, from } = options;
   const found = await readTokenizer(folder).catch(() => undefined);
   if (found) return found;
   const made = from
     ? await readTokenizer(from)
-    : (trainTokenizer(worldTexts(new Random(train.seed), train.tokenizer.samples), train.tokenizer) as TokenizerFiles);
+    : (trainTokenizer(await textsToRead(options), train.tokenizer) as TokenizerFiles);
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(made.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), `${JSON.stringify(made.config, null, 2)}\n`);
   return made;
 }
+
+/** The texts of the run's data, or of the picture world. */
+async function textsToRead(options: PrepareOptions): Promise<Iterable<string>> {
+  const { data, seed, tokenizer } = options.train;
+  const fromWorld = (samples: number) => worldTexts(new Random(seed), samples);
+  return data ? mixtureTexts(data, tokenizer.samples, fromWorld, aboutData(options)) : fromWorld(tokenizer.samples);
+}
+
+const aboutData = ({ train, signal, onDataProgress, onBadSample }: PrepareOptions): PrepareDataOptions => ({
+  seed: train.seed,
+  signal,
+  onProgress: onDataProgress,
+  onBad: onBadSample,
+});
 
 async function readTokenizer(folder: string): Promise<TokenizerFiles> {
   const names = ["tokenizer.json", "tokenizer_config.json"];
@@ -86,7 +106,8 @@ function vocabularyOf(tokenizer: TokenizerJson): number {
   return Math.max(...Object.values(vocab), ...added.map(({ id }) => id)) + 1;
 }
 
-async function prepareVae({ folder, train, engine, from, signal, onVaeProgress }: PrepareOptions): Promise<Values> {
+async function prepareVae(options: PrepareOptions): Promise<Values> {
+  const { folder, train, engine, from, signal, onVaeProgress } = options;
   const path = join(folder, "vae.safetensors");
   const found = await openCheckpoint(path).catch(() => undefined);
   if (found) {
@@ -102,8 +123,24 @@ async function prepareVae({ folder, train, engine, from, signal, onVaeProgress }
   if (vae.type !== "patch") {
     throw new Error("Only the patch autoencoder is fitted here; give a KL autoencoder's weights as vae.safetensors.");
   }
-  const options = { ...train.vae, config: vae, size: train.model.mar.img_size, seed: train.seed };
-  const { weights, psnr } = await fitVae(engine, { ...options, signal, onProgress: onVaeProgress });
+  const size = train.model.mar.img_size;
+  const { scenes, ...fitting } = train.vae;
+  const pictures = train.data
+    ? await mixturePictures(train.data, size, scenes, aboutData(options))
+    : async (random: Random, count: number) =>
+        drawPixels(
+          Array.from({ length: count }, () => planScene(random, scenes)),
+          size,
+        );
+  const { weights, psnr } = await fitVae(engine, {
+    ...fitting,
+    config: vae,
+    size,
+    seed: train.seed,
+    pictures,
+    signal,
+    onProgress: onVaeProgress,
+  });
   await writeSafetensors(path, asTensors(weights), { psnr: psnr.toFixed(2) });
   return weights;
 }

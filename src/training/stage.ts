@@ -1,4 +1,5 @@
 import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
+import type { DataConfig } from "./data-config.ts";
 
 /** What a stage can train: the three tasks, and `contrast`, which teaches the vision tower before the language model reads it. */
 export const TRAINING_TASKS = ["generation", "editing", "understanding", "contrast"] as const;
@@ -32,6 +33,8 @@ export interface StageConfig {
   ema: number;
   /** Beginnings of the names of the parameters that learn; all but the autoencoder when left out. */
   trains?: string[];
+  /** Data sets to learn from, beside the picture world or in its place; the picture world alone when left out. */
+  data?: DataConfig;
   /** Which scenes are drawn: the curriculum. */
   scenes: PlanOptions;
   /** Edits, and in what their sources differ from `scenes`. */

@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
+import { type DataConfig, parseData } from "./data-config.ts";
 import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 
 /** A training run: the file given to `unipic train --config`. */
@@ -11,6 +12,8 @@ export interface TrainConfig {
   model: UniPicConfig;
   /** Words that the tokenizer learns from this many captions, questions and instructions, into a vocabulary of at most this size. */
   tokenizer: { samples: number; vocabularySize: number };
+  /** What the tokenizer and the autoencoder learn from, and every stage that names no data of its own; the picture world when left out. */
+  data?: DataConfig;
   /** How the autoencoder is fitted before the stages. */
   vae: { steps: number; batch: number; learningRate: number; noise: number; scenes: PlanOptions };
   stages: StageConfig[];
@@ -33,6 +36,7 @@ const STAGE_ENTRIES = [
   "timestepShift",
   "ema",
   "trains",
+  "data",
   "scenes",
   "edits",
   "repeats",
@@ -48,16 +52,18 @@ const isObject = (value: unknown): value is Json =>
 /** Reads a parsed training file, filling in defaults; says which entry is wrong and what would be right. */
 export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   if (!isObject(json)) throw new UserError(`${where} is not a JSON object, so it is not a training configuration.`);
-  refuseStray(json, ["seed", "model", "tokenizer", "vae", "stages", "checkpointEvery", "sampleEvery"], where);
+  refuseStray(json, ["seed", "model", "tokenizer", "data", "vae", "stages", "checkpointEvery", "sampleEvery"], where);
   if (!Array.isArray(json.stages) || json.stages.length === 0) {
     throw new UserError(`${where} needs "stages", a list with at least one stage.`);
   }
+  const data = json.data === undefined ? undefined : parseData(json.data, `${where}: data`);
   return {
     seed: whole(json, "seed", where, 0),
     model: parseModel(json.model ?? "unipic-mini", where),
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
+    data,
     vae: parseVae(object(json, "vae", where), `${where}: vae`),
-    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`)),
+    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, data)),
     checkpointEvery: whole(json, "checkpointEvery", where, 500, 1),
     sampleEvery: whole(json, "sampleEvery", where, 1000, 1),
   };
@@ -92,7 +98,7 @@ function parseModel(model: unknown, where: string): UniPicConfig {
   return parseConfig(model, `${where}: model`);
 }
 
-function parseStage(stage: unknown, where: string): StageConfig {
+function parseStage(stage: unknown, where: string, data: DataConfig | undefined): StageConfig {
   if (!isObject(stage)) throw new UserError(`${where} is not an object.`);
   refuseStray(stage, STAGE_ENTRIES, where);
   const steps = whole(stage, "steps", where);
@@ -133,6 +139,7 @@ function parseStage(stage: unknown, where: string): StageConfig {
     timestepShift,
     ema,
     trains: names(stage, "trains", where),
+    data: stage.data === undefined ? data : parseData(stage.data, `${where}: data`),
     scenes,
     edits,
     repeats,

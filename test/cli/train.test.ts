@@ -69,10 +69,10 @@ it("looks for the model to start from before anything else", async () => {
   await expect(access(join(place, "runs", "fresh"))).rejects.toThrow();
 });
 
-it("samples the same prompts every time, out of the stage's scenes", () => {
+it("samples the same prompts every time, out of the stage's scenes", async () => {
   const stage = { scenes: { tasks: ["single_object"], objects: ["car"] } } as unknown as StageConfig;
-  const prompts = samplePrompts(stage);
+  const prompts = await samplePrompts(stage);
   expect(prompts).toHaveLength(12);
-  expect(samplePrompts(stage)).toEqual(prompts);
+  expect(await samplePrompts(stage)).toEqual(prompts);
   for (const prompt of prompts) expect(prompt).toContain("car");
 });

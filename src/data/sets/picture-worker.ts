@@ -1,0 +1,4 @@
+import { serveJobs } from "../../threads.ts";
+import { doPictureJob } from "./picture-jobs.ts";
+
+serveJobs(doPictureJob);

@@ -1,0 +1,4 @@
+import { serveJobs } from "../../threads.ts";
+import { drawWorldSample } from "./world-samples.ts";
+
+serveJobs(drawWorldSample);
