@@ -5,6 +5,7 @@ import {
   add,
   addDimensions,
   attention,
+  cachedAttention,
   cast,
   concat,
   constant,
@@ -29,22 +30,25 @@ import {
 } from "../tensor/index.ts";
 import type { Qwen2Config } from "./config.ts";
 
-/** Keys and values of one layer, heads side by side: [batch, length, key-value heads x head]. */
+/** Keys and values of one layer. */
 export interface LayerCache {
   key: Tensor;
   value: Tensor;
 }
 
-export interface Qwen2Inputs {
+/** What a new token sees besides the new ones up to itself. */
+export type Seen =
+  /** Where the mask is 1, int64 [batch, past + length]; keys and values as the model gives them, [batch, past, key-value heads x head]. */
+  | { mask: Tensor; past?: readonly LayerCache[]; before?: undefined }
+  /** The first `before` tokens of each row of the cache, int64 [batch]; keys and values are [batch, key-value heads, past, head]. */
+  | { before: Tensor; past: readonly LayerCache[] };
+
+export type Qwen2Inputs = Seen & {
   /** [batch, length, hidden] */
   embeddings: Tensor;
   /** Position of every new token, int64 [batch, length]. */
   positions: Tensor;
-  /** 1 where a cached or new position may be seen, int64 [batch, past + length]. */
-  mask: Tensor;
-  /** What earlier runs left, one entry a layer. */
-  past?: readonly LayerCache[];
-}
+};
 
 const INITIAL = { kind: "normal", deviation: 0.02 } as const;
 
@@ -63,29 +67,24 @@ export function logits(scope: Scope, config: Qwen2Config, states: Tensor): Tenso
 }
 
 /**
- * The Qwen2 decoder (arXiv 2407.10671) on embeddings: states after the last norm [batch, length, hidden], and the cache for later runs.
- * A new token sees every cached position whose mask is 1 and the new ones up to itself. `scope` is the checkpoint's `llm`.
+ * The Qwen2 decoder (arXiv 2407.10671) on embeddings: states after the last norm [batch, length, hidden], and keys and values,
+ * [batch, past + length, key-value heads x head], or with `before` those of the new tokens alone. `scope` is the checkpoint's `llm`.
  */
 export function qwen2(
   scope: Scope,
   config: Qwen2Config,
-  { embeddings, positions, mask, past }: Qwen2Inputs,
+  { embeddings, positions, ...seen }: Qwen2Inputs,
 ): { states: Tensor; cache: LayerCache[] } {
-  const { cosine, sine } = rotaryAngles(config, positions);
-  const bias = visibilityBias(embeddings, mask, past?.[0]);
+  const { past, before } = seen;
+  const angles = rotaryAngles(config, positions);
+  const shared = before ? { ...angles, before } : { ...angles, bias: visibilityBias(embeddings, seen.mask, past?.[0]) };
   const cache: LayerCache[] = [];
   const layers = scope.child("model.layers");
   let x = embeddings;
   for (let index = 0; index < config.num_hidden_layers; index++) {
     const layer = layers.child(index);
     const normal = rmsNorm(x, layer.child("input_layernorm"), config.rms_norm_eps);
-    const { mixed, entry } = selfAttention(
-      layer.child("self_attn"),
-      config,
-      normal,
-      { cosine, sine, bias },
-      past?.[index],
-    );
+    const { mixed, entry } = selfAttention(layer.child("self_attn"), config, normal, shared, past?.[index]);
     cache.push(entry);
     x = add(x, mixed);
     const inner = rmsNorm(x, layer.child("post_attention_layernorm"), config.rms_norm_eps);
@@ -98,7 +97,7 @@ function selfAttention(
   scope: Scope,
   config: Qwen2Config,
   x: Tensor,
-  shared: { cosine: Tensor; sine: Tensor; bias: Tensor },
+  shared: { cosine: Tensor; sine: Tensor } & ({ bias: Tensor; before?: undefined } | { before: Tensor }),
   past?: LayerCache,
 ): { mixed: Tensor; entry: LayerCache } {
   const { num_attention_heads: heads, num_key_value_heads: groups, hidden_size: hidden } = config;
@@ -107,16 +106,17 @@ function selfAttention(
   const q = rotary(project("q_proj", heads), shared.cosine, shared.sine, heads);
   const newKey = rotary(project("k_proj", groups), shared.cosine, shared.sine, groups);
   const newValue = project("v_proj", groups);
+  const out = (mixed: Tensor) => linear(mixed, scope.child("o_proj"), hidden, { bias: false, initial: INITIAL });
+  const fresh = { key: newKey, value: newValue };
+  if (shared.before) {
+    if (!past) throw new Error("A count of cached tokens needs a cache.");
+    return { mixed: out(cachedAttention(q, fresh, past, shared.before, { heads, groups })), entry: fresh };
+  }
   const key = past ? concat([past.key, newKey], 1) : newKey;
   const value = past ? concat([past.value, newValue], 1) : newValue;
-  const mixed = attention(q, repeatHeads(key, groups, heads), repeatHeads(value, groups, heads), {
-    heads,
-    bias: shared.bias,
-  });
-  return {
-    mixed: linear(mixed, scope.child("o_proj"), hidden, { bias: false, initial: INITIAL }),
-    entry: { key, value },
-  };
+  const repeat = (x: Tensor) => repeatHeads(x, groups, heads);
+  const mixed = attention(q, repeat(key), repeat(value), { heads, bias: shared.bias });
+  return { mixed: out(mixed), entry: { key, value } };
 }
 
 function gatedMlp(scope: Scope, config: Qwen2Config, x: Tensor): Tensor {
