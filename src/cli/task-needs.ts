@@ -1,14 +1,8 @@
 import { nativeSide, type UniPicConfig } from "../models/config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
+import { traceEmbed, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
-import {
-  type Traced,
-  traceDenoise,
-  traceEncode,
-  tracePixels,
-  traceRead,
-  traceRound,
-  traceSee,
-} from "../models/programs.ts";
+import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "../models/programs.ts";
 
 /** What can be asked of a model, and what a checkpoint lacks for it. */
 export interface TaskState {
@@ -26,27 +20,30 @@ export function taskStates(
 ): [generate: TaskState, edit: TaskState, describe: TaskState] {
   const side = nativeSide(config.mar);
   const grid: Grid = [side, side];
-  const drawing = [traceDenoise(config, true), tracePixels(config, grid, 1)];
-  const reading = traceRead(config, { cached: false, pictures: true });
+  const reading = [traceEmbed(config, true), traceLanguage(config)];
+  const encoding = [traceTables(config, grid), traceEncoder(config)];
+  const drawing = [
+    ...reading,
+    ...encoding,
+    traceDecoder(config),
+    traceDenoise(config, true),
+    tracePixels(config, grid, 1),
+  ];
   const hasTower = shapes.has("siglip2_proj.0.weight");
-  const looking = hasTower ? traceSee(config) : traceEncode(config, grid, 1);
-  const missing = (...programs: Traced[]) => lacking(programs, shapes);
+  const looking = hasTower ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
+  const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
-    {
-      task: "generate",
-      missing: missing(reading, traceRound(config, grid, { guided: true, editing: false }), ...drawing),
-    },
+    { task: "generate", missing: missing(drawing) },
     {
       task: "edit",
       by: "the MAR encoder",
-      missing: missing(
-        traceEncode(config, grid, 1),
-        reading,
-        traceRound(config, grid, { guided: true, editing: true }),
-        ...drawing,
-      ),
+      missing: missing([traceLatents(config, grid, 1), traceHidden(config), ...drawing]),
     },
-    { task: "describe", by: hasTower ? "SigLIP2" : "the MAR encoder", missing: missing(looking, reading) },
+    {
+      task: "describe",
+      by: hasTower ? "SigLIP2" : "the MAR encoder",
+      missing: missing([...looking, ...reading, traceLogits(config)]),
+    },
   ];
 }
 

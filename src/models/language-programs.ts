@@ -41,16 +41,16 @@ export function traceLanguage(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { llm } = config;
   const keep = input("keep", "int64", ["kept"]);
-  const { states, cache } = qwen2(root.child("llm"), llm, {
+  const { states, fresh } = qwen2(root.child("llm"), llm, {
     embeddings: input("embeddings", "float32", ["rows", "length", llm.hidden_size]),
     positions: input("positions", "int64", ["rows", "length"]),
     before: input("before", "int64", ["rows"]),
     past: cacheInputs(llm, "past ", "past"),
   });
   const { num_key_value_heads: groups } = llm;
-  const kept = (fresh: Tensor) =>
-    transpose(reshape(gatherColumns(fresh, keep), ["rows", "kept", groups, headSize(llm)]), [0, 2, 1, 3]);
-  const entries = cache.map(({ key, value }) => ({ key: kept(key), value: kept(value) }));
+  const kept = (x: Tensor) =>
+    transpose(reshape(gatherColumns(x, keep), ["rows", "kept", groups, headSize(llm)]), [0, 2, 1, 3]);
+  const entries = fresh.map(({ key, value }) => ({ key: kept(key), value: kept(value) }));
   return { outputs: { states, ...named(entries) }, parameters: root.parameters };
 }
 
@@ -94,8 +94,5 @@ function cacheInputs(llm: Qwen2Config, prefix: string, length: string): LayerCac
 
 const named = (cache: readonly LayerCache[], prefix = ""): Record<string, Tensor> =>
   Object.fromEntries(
-    cache.flatMap(({ key, value }, i) => [
-      [`${prefix}key${i}`, key] as const,
-      [`${prefix}value${i}`, value] as const,
-    ]),
+    cache.flatMap(({ key, value }, i) => [[`${prefix}key${i}`, key] as const, [`${prefix}value${i}`, value] as const]),
   );

@@ -1,8 +1,7 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { canvasRows } from "../models/mar.ts";
+import { sharedCanvas } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
-import { pastFeeds, STEP_SCALARS } from "../models/programs.ts";
-import type { Program } from "../runtime/program.ts";
+import { STEP_SCALARS } from "../models/programs.ts";
 import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { stepCoefficients } from "../sampling/denoise.ts";
 import { type GuidanceSchedule, guidanceScale } from "../sampling/guidance.ts";
@@ -10,17 +9,19 @@ import { type MaskRound, maskRounds } from "../sampling/mask-schedule.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
 import { tokensBetween } from "../sampling/orders.ts";
 import { hostArray } from "../tensor/dtype.ts";
+import type { DrawingRound, RoundFeeds } from "./drawing-round.ts";
 import type { Draws } from "./draws.ts";
+import { type KvCache, pastFeeds } from "./kv-cache.ts";
+import type { Part } from "./part.ts";
 
 /** The context that pictures are drawn in: one row a picture or, guided, two with the unconditional ones last. */
 export interface DrawingContext {
-  /** What the language model left of the prompts, by name (`key0`, `value0`, ...). */
-  cache: Readonly<Record<string, Value>>;
-  /** Valid tokens of each row, and the length all rows are padded to. */
+  /** What the language model left of the prompts. */
+  cache: KvCache;
+  /** Tokens of each row. */
   lengths: readonly number[];
-  padded: number;
-  /** When editing: the source pictures' encoder output, [rows, buffer + places, encoder width]. */
-  source?: Value;
+  /** When editing: what stands at hidden places, see `traceHidden`, row b's being source b's, counted round and round. */
+  sources?: { count: number; hidden: Value };
 }
 
 export interface DrawTokensOptions {
@@ -29,7 +30,7 @@ export interface DrawTokensOptions {
   pictures: number;
   context: DrawingContext;
   /** The round and the denoising step, compiled for `guided` and for editing when the context has a source. */
-  programs: { round: Program; denoise: Program };
+  programs: { round: DrawingRound; denoise: Part };
   guided: boolean;
   guidance: number;
   guidanceSchedule: GuidanceSchedule;
@@ -96,18 +97,19 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
   return tokens;
 }
 
-/** The inputs of `traceRound`. */
+/** What a round's programs read. */
 function roundFeeds(
   { config, grid, pictures, context, guided }: DrawTokensOptions,
   tokens: Float32Array,
   visible: readonly Int32Array[],
   chosen: readonly Int32Array[],
-): Record<string, Value> {
+): RoundFeeds {
   const count = grid[0] * grid[1];
   const width = tokenWidth(config.mar);
   const { buffer_size: buffer } = config.mar;
   const seen = visible[0].length;
   const own = buffer + seen;
+  const all = buffer + count;
   const known = new Float32Array(pictures * seen * width);
   visible.forEach((places, picture) => {
     places.forEach((place, i) => {
@@ -117,28 +119,38 @@ function roundFeeds(
   });
   const twice = <T>(rows: readonly T[]): T[] => (guided ? [...rows, ...rows] : [...rows]);
   const rows = context.lengths.length;
-  const total = context.padded + own;
-  const positions = new BigInt64Array(rows * own);
-  const mask = new BigInt64Array(rows * total).fill(1n);
-  context.lengths.forEach((length, row) => {
-    mask.fill(0n, row * total + length, row * total + context.padded);
-    for (let i = 0; i < own; i++) positions[row * own + i] = BigInt(length + i);
-  });
-  const predicted = twice(chosen).flatMap((places, row) => Array.from(places, (place) => row * count + place));
-  const canvas = canvasRows(twice(visible), count, buffer, context.source !== undefined);
+  const positions = context.lengths.flatMap((length) => Array.from({ length: own }, (_, i) => length + i));
+  const wanted = twice(chosen);
+  const tokensOf = wanted.flatMap((places, row) => Array.from(places, (place) => row * all + buffer + place));
+  const { sources } = context;
+  const canvas = sharedCanvas(twice(visible), count, buffer, sources?.count);
+  const whole = (shape: number[], values: ArrayLike<number> | BigInt64Array) => hostArray("int64", shape, values);
   return {
-    ...pastFeeds(context.cache),
-    visible: hostArray("float32", [pictures, seen, width], known),
-    places: hostArray(
-      "int64",
-      [pictures, seen],
-      visible.flatMap((places) => Array.from(places)),
-    ),
-    positions: hostArray("int64", [rows, own], positions),
-    mask: hostArray("int64", [rows, total], mask),
-    canvas: hostArray("int64", [rows, count], canvas),
-    predicted: hostArray("int64", [predicted.length], predicted),
-    ...(context.source ? { source: context.source } : {}),
+    encoder: {
+      visible: hostArray("float32", [pictures, seen, width], known),
+      places: whole(
+        [pictures, seen],
+        visible.flatMap((places) => Array.from(places)),
+      ),
+      twin: whole(
+        [rows],
+        Array.from({ length: rows }, (_, row) => row % pictures),
+      ),
+    },
+    language: {
+      ...pastFeeds(context.cache),
+      positions: whole([rows, own], positions),
+      before: whole([rows], context.lengths),
+    },
+    decoder: {
+      canvas: whole([rows, count], canvas),
+      chosen: whole([rows, wanted[0].length], tokensOf),
+      "chosen places": whole(
+        [rows, wanted[0].length],
+        wanted.flatMap((places) => Array.from(places)),
+      ),
+      ...(sources ? { hidden: sources.hidden } : {}),
+    },
   };
 }
 

@@ -1,19 +1,16 @@
 import type { UniPicConfig } from "../models/config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
+import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
-import {
-  type Traced,
-  traceDenoise,
-  traceEncode,
-  tracePixels,
-  traceRead,
-  traceRound,
-  traceRows,
-  traceSee,
-} from "../models/programs.ts";
+import { type Traced, traceDenoise, traceLatents, tracePixels, traceRows, traceSee } from "../models/programs.ts";
 import type { LoweringOptions } from "../onnx/lower.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
-import { Program } from "../runtime/program.ts";
-import type { Value } from "../runtime/values.ts";
+import { Program, type Runnable } from "../runtime/program.ts";
+import { releaseValues, type Value } from "../runtime/values.ts";
+import { sizeOf } from "../tensor/index.ts";
+import { DrawingRound } from "./drawing-round.ts";
+import { Part } from "./part.ts";
+import { Residents, type Room } from "./residents.ts";
 
 /** The weights of a model, however they are kept. */
 export interface Weights {
@@ -26,57 +23,102 @@ export interface Weights {
 /** Results that are looked at in host memory; the others only go into other programs. */
 const READ: ReadonlySet<string> = new Set(["logits", "pixels"]);
 
-/** Compiles a model's programs when they are first needed and keeps them. */
+/**
+ * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
+ * it), so that it is in memory once. Each is compiled and loaded when it is first run, and stays while there is room.
+ */
 export class Programs {
-  readonly #compiled = new Map<string, Promise<Program>>();
+  readonly #parts = new Map<string, Part>();
+  readonly #tables = new Map<string, Promise<Record<string, Value>>>();
+  readonly #residents: Residents;
 
+  /** @param room memory that may still be taken; unlimited when left out */
   constructor(
     readonly config: UniPicConfig,
     readonly weights: Weights,
     private readonly engine: Engine,
     private readonly options: EngineOptions,
-  ) {}
-
-  read(kind: { cached: boolean; pictures: boolean }): Promise<Program> {
-    return this.#get(`read ${kind.cached} ${kind.pictures}`, () => traceRead(this.config, kind));
+    room?: Room,
+  ) {
+    this.#residents = new Residents(room);
   }
 
-  see(): Promise<Program> {
-    return this.#get("see", () => traceSee(this.config));
+  embed(pictures: boolean): Part {
+    return this.#part(`embed ${pictures}`, () => traceEmbed(this.config, pictures));
   }
 
-  encode(grid: Grid, pictures: number): Promise<Program> {
-    return this.#get(`encode ${grid} ${pictures}`, () => traceEncode(this.config, grid, pictures));
+  language(): Part {
+    return this.#part("language", () => traceLanguage(this.config));
   }
 
-  round(grid: Grid, kind: { guided: boolean; editing: boolean }): Promise<Program> {
-    const key = `round ${grid} ${kind.guided} ${kind.editing}`;
-    return this.#get(key, () => {
-      const { outputs, parameters } = traceRound(this.config, grid, kind);
-      return { outputs: { condition: outputs.condition }, parameters };
-    });
+  logits(): Part {
+    return this.#part("logits", () => traceLogits(this.config));
   }
 
-  denoise(guided: boolean): Promise<Program> {
-    return this.#get(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  join(): Part {
+    return this.#part("join", () => traceJoin(this.config));
   }
 
-  pixels(grid: Grid, pictures: number): Promise<Program> {
-    return this.#get(`pixels ${grid} ${pictures}`, () => tracePixels(this.config, grid, pictures));
+  see(): Part {
+    return this.#part("see", () => traceSee(this.config));
   }
 
-  #get(key: string, trace: () => Traced): Promise<Program> {
-    let program = this.#compiled.get(key);
-    if (!program) {
-      program = this.#compile(trace());
-      this.#compiled.set(key, program);
-    }
-    return program;
+  latents(grid: Grid, pictures: number): Part {
+    return this.#part(`latents ${grid} ${pictures}`, () => traceLatents(this.config, grid, pictures));
   }
 
-  rows(like: Value, axis: 0 | 1): Promise<Program> {
+  encoder(): Part {
+    return this.#part("encoder", () => traceEncoder(this.config));
+  }
+
+  hidden(): Part {
+    return this.#part("hidden", () => traceHidden(this.config));
+  }
+
+  decoder(): Part {
+    return this.#part("decoder", () => traceDecoder(this.config));
+  }
+
+  /** A round of drawing. The decoder may be another one than that of the pipeline. */
+  async round(grid: Grid, decoder: Runnable = this.decoder()): Promise<DrawingRound> {
+    return new DrawingRound({ encoder: this.encoder(), language: this.language(), decoder }, await this.tables(grid));
+  }
+
+  denoise(guided: boolean): Part {
+    return this.#part(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  }
+
+  pixels(grid: Grid, pictures: number): Part {
+    return this.#part(`pixels ${grid} ${pictures}`, () => tracePixels(this.config, grid, pictures));
+  }
+
+  rows(like: Value, axis: number): Part {
     const { dtype, shape } = like;
-    return this.#get(`rows ${dtype} ${shape.length} ${axis}`, () => traceRows(dtype, shape.length, axis));
+    return this.#part(`rows ${dtype} ${shape.length} ${axis}`, () => traceRows(dtype, shape.length, axis));
+  }
+
+  /** What depends on a grid alone, see `traceTables`: worked out once. */
+  tables(grid: Grid): Promise<Readonly<Record<string, Value>>> {
+    const key = grid.join();
+    const known = this.#tables.get(key);
+    if (known) return known;
+    const made = this.#part(`tables ${key}`, () => traceTables(this.config, grid)).runOnDevice({});
+    this.#tables.set(key, made);
+    // What failed once may work when it is tried again.
+    made.catch(() => this.#tables.delete(key));
+    return made;
+  }
+
+  #part(key: string, trace: () => Traced): Part {
+    let part = this.#parts.get(key);
+    if (!part) {
+      part = new Part(trace, this.#residents, {
+        compile: (traced) => this.#compile(traced),
+        weightBytes: (traced) => weightBytes(traced),
+      });
+      this.#parts.set(key, part);
+    }
+    return part;
   }
 
   async #compile({ outputs, parameters }: Traced): Promise<Program> {
@@ -90,8 +132,14 @@ export class Programs {
 
   /** Frees all memory on the device. */
   async release(): Promise<void> {
-    const programs = await Promise.allSettled(this.#compiled.values());
-    this.#compiled.clear();
-    await Promise.all(programs.map((result) => (result.status === "fulfilled" ? result.value.release() : undefined)));
+    for (const tables of this.#tables.values()) releaseValues(await tables.catch(() => ({})));
+    this.#tables.clear();
+    await this.#residents.release();
   }
+}
+
+/** What a program's weights take when they are loaded. The engine rearranges them for its kernels, which takes a little more. */
+function weightBytes({ parameters }: Traced): number {
+  const numbers = [...parameters.values()].map(({ shape }) => sizeOf(shape) as number);
+  return 1.07 * Float32Array.BYTES_PER_ELEMENT * numbers.reduce((a, b) => a + b, 0);
 }

@@ -21,6 +21,7 @@ import { Chat, type ChatMemory, type ChatOptions } from "./chat.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
+import { encodePictures } from "./encode-picture.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -35,7 +36,7 @@ import {
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
-import { readPrompts, rowsOf } from "./read-prompts.ts";
+import { readContexts, readPrompts } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -101,22 +102,16 @@ export class UniPic {
     const side = nativeSide(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
-    const encode = await this.#programs.encode(grid, 1);
-    const { encoded, features } = await encode.runOnDevice({
-      pixels: pixelArray(prepared),
-      places: hostArray(
-        "int64",
-        [1, side * side],
-        Array.from({ length: side * side }, (_, i) => i),
-      ),
-    });
+    const { tokens, encoded, features } = await encodePictures(this.#programs, grid, pixelArray(prepared));
+    const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
+    releaseValues([tokens, encoded]);
     const places = features.shape[1];
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
     const twin = this.#encode(editTwin(places));
     try {
-      return await this.#draw(jobs, twin, grid, options, { encoded, features });
+      return await this.#draw(jobs, twin, grid, options, { hidden, features });
     } finally {
-      releaseValues([encoded, features]);
+      releaseValues([hidden, features]);
     }
   }
 
@@ -172,17 +167,11 @@ export class UniPic {
   async #look(picture: Picture): Promise<Value> {
     if (this.#programs.weights.has("siglip2_proj.0.weight")) {
       const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
-      return (await (await this.#programs.see()).runOnDevice({ pixels: pixelArray(prepared) })).features;
+      return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
     }
     const side = nativeSide(this.config.mar);
     const prepared = prepareForUnderstanding(picture, side * tokenPixels(this.config.mar));
-    const places = hostArray(
-      "int64",
-      [1, side * side],
-      Array.from({ length: side * side }, (_, i) => i),
-    );
-    const encode = await this.#programs.encode([side, side], 1);
-    const { features, ...others } = await encode.runOnDevice({ pixels: pixelArray(prepared), places });
+    const { features, ...others } = await encodePictures(this.#programs, [side, side], pixelArray(prepared));
     releaseValues(others);
     return features;
   }
@@ -193,7 +182,7 @@ export class UniPic {
     twin: readonly number[],
     grid: Grid,
     options: DrawOptions,
-    source?: { encoded: Value; features: Value },
+    source?: { hidden: Value; features: Value },
   ): Promise<Picture[]> {
     const settings = drawing(options, this.config.mar, grid);
     const pictures: Picture[] = [];
@@ -215,17 +204,13 @@ export class UniPic {
     settings: Drawing,
     options: DrawOptions,
     together: Together,
-    source?: { encoded: Value; features: Value },
+    source?: { hidden: Value; features: Value },
   ): Promise<Float32Array> {
     const guided = settings.guidance !== 1;
     const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
-    const same = rows.map(() => 0);
-    const features = source && (await rowsOf(this.#programs, source.features, same));
-    const read = await readPrompts(this.#programs, rows, features && { features, imageToken: this.#imageToken() });
-    const context: DrawingContext = {
-      ...read,
-      source: source && (await rowsOf(this.#programs, source.encoded, same)),
-    };
+    const seen = source && { features: source.features, imageToken: this.#imageToken() };
+    const read = await readContexts(this.#programs, rows, seen);
+    const context: DrawingContext = { ...read, sources: source && { count: 1, hidden: source.hidden } };
     const predicted = maskRounds(grid[0] * grid[1], settings.rounds).map((round) => round.predicted);
     const { first } = together;
     const every = previewInterval(options.previewEvery);
@@ -238,8 +223,8 @@ export class UniPic {
         context,
         guided,
         programs: {
-          round: await this.#programs.round(grid, { guided, editing: source !== undefined }),
-          denoise: await this.#programs.denoise(guided),
+          round: await this.#programs.round(grid),
+          denoise: this.#programs.denoise(guided),
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
         onStep: tellProgress(options, predicted, together),
@@ -252,16 +237,13 @@ export class UniPic {
         },
       });
     } finally {
-      releaseValues([
-        ...Object.values(read.cache),
-        ...[features, context.source].filter((value) => value !== undefined),
-      ]);
+      releaseValues(read.cache);
     }
   }
 
   /** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
   async #develop(tokens: Float32Array, grid: Grid, count: number): Promise<Picture[]> {
-    const program = await this.#programs.pixels(grid, 1);
+    const program = this.#programs.pixels(grid, 1);
     const size = tokens.length / count;
     const pictures: Picture[] = [];
     for (let i = 0; i < count; i++) {

@@ -6,6 +6,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
 import { releaseValues, toHost, type Value } from "./values.ts";
 
+/** Something that can be run as a program can. */
+export type Runnable = Pick<Program, "run" | "runOnDevice">;
+
 /** A traced program, compiled for a device and ready to run. */
 export class Program {
   readonly #inputNames: ReadonlySet<string>;

@@ -3,7 +3,7 @@ import { tokenWidth } from "../../src/models/config.ts";
 import { type DrawTokensOptions, denoiseRound, drawTokens, type RoundResult } from "../../src/pipeline/draw-tokens.ts";
 import { seededDraws } from "../../src/pipeline/draws.ts";
 import { Programs } from "../../src/pipeline/programs.ts";
-import { readPrompts } from "../../src/pipeline/read-prompts.ts";
+import { readContexts } from "../../src/pipeline/read-prompts.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { tinyConfig } from "../models/tiny.ts";
 import { normals } from "../models/weights.ts";
@@ -28,10 +28,10 @@ async function draw(rows: number[][], seeds: number[], changes: Partial<DrawToke
     config: tinyConfig,
     grid,
     pictures: rows.length,
-    context: await readPrompts(programs, guided ? [...rows, ...rows.map(() => twin)] : rows),
+    context: await readContexts(programs, guided ? [...rows, ...rows.map(() => twin)] : rows),
     programs: {
-      round: await programs.round(grid, { guided, editing: false }),
-      denoise: await programs.denoise(guided),
+      round: await programs.round(grid),
+      denoise: programs.denoise(guided),
     },
     guided,
     guidance: 1,
@@ -102,7 +102,7 @@ describe("denoising a round", () => {
         steps: "1",
         temperature,
         draws: seededDraws([1, 2]),
-        programs: { denoise: await programs.denoise(false) },
+        programs: { denoise: programs.denoise(false) },
       };
       return denoiseRound(options, { round: 0, rounds: 1 }, condition, 1, 1);
     };
