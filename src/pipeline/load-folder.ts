@@ -9,10 +9,14 @@ import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { CHAT_MEMORIES, type ChatMemory } from "./chat.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
+import { roomWithin } from "./room.ts";
 import { checkpointWeights } from "./weights.ts";
 
 /** The model that ships with the package. */
 export const DEFAULT_MODEL = fileURLToPath(new URL("../../models/unipic-mini", import.meta.url));
+
+/** How programs are loaded for inference, whatever the model. */
+export const INFERENCE = { optimization: "full", sizes: "varied" } as const;
 
 /** Opens a model folder; weights are read from it by the engine when programs are compiled. */
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
@@ -24,17 +28,20 @@ export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOpti
     readChatMemory(join(path, "generation_config.json")),
   ]);
   await reader.close();
+  const device = options.device ?? "cpu";
   return {
     config,
     tokenizer,
     weights: checkpointWeights(reader),
     engine: nodeEngine,
     engineOptions: {
-      device: options.device ?? "cpu",
+      device,
       threads: options.threads,
       weightsFolder: dirname(folder.weights),
-      optimization: "full",
+      ...INFERENCE,
     },
+    // What a GPU has free is not known.
+    room: device === "cpu" ? roomWithin(options.memory) : undefined,
     chatMemory,
   };
 }

@@ -16,6 +16,8 @@ interface Place {
   users: number;
   /** When it was last used, in changes from one program to another. */
   used: number;
+  /** What its runs have taken so far beside the program: engines keep it for the next run. */
+  held: number;
 }
 
 /**
@@ -24,9 +26,13 @@ interface Place {
  */
 const IDLE = 8;
 
+/** Whose runs take this much beside it, and more than it takes itself, is given back after every run. */
+const FLEETING = 2 ** 30;
+
 /**
  * The programs that are loaded. Each is loaded when it is first used and stays; where there is no room for the next one, or for the work
- * of a run, others are given back: first those that have been idle longest, then the smallest, as they are loaded again the fastest.
+ * of a run, others are given back: first those that have been idle longest, then the smallest, as they are loaded again the fastest. Where
+ * the room is limited at all, programs whose runs take much more than they do themselves (the autoencoder's at large sizes) do not stay.
  */
 export class Residents {
   readonly #places = new Map<Resident, Place>();
@@ -35,7 +41,7 @@ export class Residents {
   #latest: Resident | undefined;
 
   /** @param room unlimited when left out */
-  constructor(private readonly room: Room = () => Number.POSITIVE_INFINITY) {}
+  constructor(private readonly room?: Room) {}
 
   /**
    * Lends out a loaded program for a run. If all that can be given back has been and there is still too little room, it is run all the same.
@@ -48,6 +54,8 @@ export class Residents {
       return await run(place.program);
     } finally {
       place.users--;
+      if (this.room && place.held >= FLEETING && place.held > resident.bytes)
+        await this.#inTurn(() => this.#giveBack(resident));
     }
   }
 
@@ -69,8 +77,9 @@ export class Residents {
 
   async #take(resident: Resident, work: number): Promise<Place> {
     const known = this.#places.get(resident);
-    await this.#makeRoom((known ? 0 : resident.bytes) + work, resident);
-    const place = known ?? { program: await resident.load(), users: 0, used: 0 };
+    await this.#makeRoom((known ? 0 : resident.bytes) + Math.max(0, work - (known?.held ?? 0)), resident);
+    const place = known ?? { program: await resident.load(), users: 0, used: 0, held: 0 };
+    place.held = Math.max(place.held, work);
     this.#places.set(resident, place);
     if (this.#latest !== resident) this.#changes++;
     this.#latest = resident;
@@ -80,16 +89,24 @@ export class Residents {
   }
 
   async #makeRoom(needed: number, wanted: Resident): Promise<void> {
-    if (needed <= this.room()) return;
+    const room = this.room ?? (() => Number.POSITIVE_INFINITY);
+    if (needed <= room()) return;
     const idle = (used: number) => (this.#changes - used < IDLE ? Number.POSITIVE_INFINITY : used);
     const others = [...this.#places]
       .filter(([resident, { users }]) => resident !== wanted && users === 0 && resident.bytes > 0)
       .sort(([a, left], [b, right]) => compare(idle(left.used), idle(right.used)) || a.bytes - b.bytes);
-    for (const [resident, { program }] of others) {
-      this.#places.delete(resident);
-      await program.release();
-      if (needed <= this.room()) return;
+    for (const [resident] of others) {
+      await this.#giveBack(resident);
+      if (needed <= room()) return;
     }
+  }
+
+  /** Frees a program that is not running. */
+  async #giveBack(resident: Resident): Promise<void> {
+    const place = this.#places.get(resident);
+    if (!place || place.users > 0) return;
+    this.#places.delete(resident);
+    await place.program.release();
   }
 }
 

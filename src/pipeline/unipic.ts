@@ -60,11 +60,11 @@ export class UniPic {
   readonly #chatMemory: ChatMemory | undefined;
   readonly config: UniPicConfig;
 
-  constructor({ config, tokenizer, weights, engine, engineOptions, chatMemory }: UniPicParts) {
+  constructor({ config, tokenizer, weights, engine, engineOptions, room, chatMemory }: UniPicParts) {
     this.config = config;
     this.#tokenizer = tokenizer;
     this.#chatMemory = chatMemory;
-    this.#programs = new Programs(config, weights, engine, engineOptions);
+    this.#programs = new Programs(config, weights, engine, engineOptions, room);
   }
 
   /**

@@ -28,6 +28,7 @@ export function commonOptions(options: EngineOptions): InferenceSession.SessionO
   return {
     graphOptimizationLevel: options.optimization === "quick" ? "basic" : "all",
     logSeverityLevel: FATAL_ONLY,
+    enableMemPattern: options.sizes !== "varied",
   };
 }
 
