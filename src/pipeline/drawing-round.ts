@@ -1,5 +1,5 @@
 import type { Runnable } from "../runtime/program.ts";
-import { releaseValues, toHost, type Value } from "../runtime/values.ts";
+import { hostCopies, releaseValues, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 
 /** The programs that a round goes through. */
@@ -44,9 +44,6 @@ export class DrawingRound {
 
   /** As {@link runOnDevice}, in host memory. */
   async run(feeds: RoundFeeds): Promise<Record<string, HostArray>> {
-    const results = await this.runOnDevice(feeds);
-    const read = await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await toHost(value)]));
-    releaseValues(results);
-    return Object.fromEntries(read);
+    return hostCopies(await this.runOnDevice(feeds));
   }
 }

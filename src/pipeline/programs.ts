@@ -11,6 +11,7 @@ import { sizeOf } from "../tensor/index.ts";
 import { DrawingRound } from "./drawing-round.ts";
 import { Part } from "./part.ts";
 import { Residents, type Room } from "./residents.ts";
+import { RowByRow } from "./row-by-row.ts";
 
 /** The weights of a model, however they are kept. */
 export interface Weights {
@@ -47,8 +48,11 @@ export class Programs {
     return this.#part(`embed ${pictures}`, () => traceEmbed(this.config, pictures));
   }
 
-  language(): Part {
-    return this.#part("language", () => traceLanguage(this.config));
+  language(): Runnable {
+    return new RowByRow(
+      this.#part("language", () => traceLanguage(this.config)),
+      this.config.llm,
+    );
   }
 
   logits(): Part {

@@ -4,7 +4,7 @@ import type { HostArray } from "../tensor/dtype.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
-import { releaseValues, toHost, type Value } from "./values.ts";
+import { hostCopies, type Value } from "./values.ts";
 
 /** Something that can be run as a program can. */
 export type Runnable = Pick<Program, "run" | "runOnDevice">;
@@ -47,10 +47,7 @@ export class Program {
     feeds: Readonly<Record<string, Value>>,
     into?: Readonly<Record<string, HostArray>>,
   ): Promise<Record<string, HostArray>> {
-    const results = await this.runOnDevice(feeds, into);
-    const read = await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await toHost(value)]));
-    releaseValues(results);
-    return Object.fromEntries(read);
+    return hostCopies(await this.runOnDevice(feeds, into));
   }
 
   /** As {@link run}, but results that the program was compiled to keep stay on the device; whoever asked for them releases them. */
