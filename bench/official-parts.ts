@@ -178,7 +178,7 @@ function roundParts(
     },
     {
       name: `diffusion head, a round (${predicted.length} tokens, ${mar.num_sampling_steps} steps)`,
-      traced: traceDenoise(config, true),
+      traced: traceDenoise(config),
       feeds: {
         x: numbers(predicted.length, token),
         noise: numbers(predicted.length, token),

@@ -21,8 +21,10 @@ export type {
   GenerateOptions,
 } from "./pipeline/options.ts";
 export type { LoadOptions, UniPicParts } from "./pipeline/parts.ts";
+export type { SamplingPreset } from "./pipeline/presets.ts";
 export { type EditOptions, UniPic } from "./pipeline/unipic.ts";
 export { memoryWeights } from "./pipeline/weights.ts";
 export { Random } from "./random.ts";
 export { webEngine } from "./runtime/web.ts";
+export type { Sampler } from "./sampling/samplers.ts";
 export { Tokenizer } from "./text/tokenizer.ts";

@@ -120,11 +120,12 @@ export class ChatSession {
     const size = (turn.kind === "draw" && drawing.size) || mar.img_size;
     const settings = settingsOf({ ...drawing, seed: turn.seed }, mar, gridOf(size, mar));
     const { width, height } = turn.picture!;
+    const denoising = (typeof settings.steps === "string" && Number(settings.steps)) || settings.steps;
     return provenanceEntries({
       words: turn.words,
       seed: turn.seed,
       model: folder,
-      settings: { ...settings, size: [width, height], steps: Number(settings.steps) || settings.steps },
+      settings: { ...settings, size: [width, height], steps: denoising },
     });
   }
 

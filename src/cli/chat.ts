@@ -13,13 +13,13 @@ import { interruptible } from "./interruptible.ts";
 import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
 import { addPreviewOptions, type PreviewOptions, previewFiles, type ShowPictures } from "./preview-files.ts";
 import { ProgressLine } from "./progress-line.ts";
+import { addSamplingOptions, type SamplingOptions, samplingOf } from "./sampling-options.ts";
 import { numberFor, oneOf, parseSize, wholeNumberFor } from "./values.ts";
 
-interface ChatCommandOptions extends ModelOptions, PreviewOptions {
+interface ChatCommandOptions extends ModelOptions, PreviewOptions, SamplingOptions {
   seed: number;
   size?: [number, number];
   rounds?: number;
-  steps?: number;
   guidance?: number;
   maxTokens?: number;
   remember?: ChatMemory;
@@ -50,7 +50,6 @@ export function registerChat(program: Command): void {
   addModelOptions(command)
     .option("--seed <n>", "seed of the first turn; every later one has the next", wholeNumberFor("--seed"), 0)
     .option("--size <n|WxH>", "pixels of what is drawn (default: what the model was trained at)", parseSize)
-    .option("--steps <n>", "denoising steps (default: the model's own)", numberFor("--steps"))
     .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--max-tokens <n>", "longest answer (default: 64)", wholeNumberFor("--max-tokens", 1, 4096))
@@ -62,7 +61,7 @@ export function registerChat(program: Command): void {
     .option("--no-metadata", "leave prompt, seed, model and settings out of PNG files")
     .option("--json", "print one JSON object a line")
     .option("--progress", "show progress even where stderr is no terminal");
-  addPreviewOptions(command).action(chat);
+  addPreviewOptions(addSamplingOptions(command)).action(chat);
 }
 
 async function chat(path: string | undefined, options: ChatCommandOptions): Promise<void> {
@@ -74,8 +73,8 @@ async function chat(path: string | undefined, options: ChatCommandOptions): Prom
   const converse = async (lines: ChatLines) => {
     try {
       await withModel(folder, options, async (model) => {
-        const { seed, size, rounds, steps, guidance, maxTokens, remember, metadata } = options;
-        const drawing = { size, rounds, steps, guidance };
+        const { seed, size, rounds, guidance, maxTokens, remember, metadata } = options;
+        const drawing = { size, rounds, guidance, ...samplingOf(options) };
         const chat = model.chat({ seed, picture, drawing, answering: { maxTokens }, remember });
         const progress = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
         const voice = options.json ? jsonVoice() : plainVoice(isTerminal, progress);

@@ -9,13 +9,13 @@ import { checkWritable, numberedFiles } from "./output-files.ts";
 import { addPreviewOptions, type PreviewOptions, previewFiles, type ShowPictures } from "./preview-files.ts";
 import { bar, ProgressLine, showDuration } from "./progress-line.ts";
 import { provenanceEntries } from "./provenance.ts";
+import { addSamplingOptions, type SamplingOptions, samplingOf } from "./sampling-options.ts";
 import { numberFor, wholeNumberFor } from "./values.ts";
 
-export interface DrawingOptions extends ModelOptions, PreviewOptions {
+export interface DrawingOptions extends ModelOptions, PreviewOptions, SamplingOptions {
   output?: string;
   seed: number;
   count: number;
-  steps?: number;
   rounds?: number;
   guidance?: number;
   temperature?: number;
@@ -26,7 +26,7 @@ export interface DrawingOptions extends ModelOptions, PreviewOptions {
 
 /** Adds the options of a command that draws; `output` is what its default is called in the help. */
 export function addDrawingOptions(command: Command, output: string): Command {
-  addModelOptions(command)
+  const drawing = addModelOptions(command)
     .option("--output <file>", `picture to write, .png, .jpg or .webp; replaces one already there (default: ${output})`)
     .option("--seed <n>", "same seed, same picture; picture i of several has seed + i - 1", wholeNumberFor("--seed"), 0)
     .option(
@@ -35,14 +35,13 @@ export function addDrawingOptions(command: Command, output: string): Command {
       wholeNumberFor("--count", 1),
       1,
     )
-    .option("--steps <n>", "denoising steps (default: the model's own)", numberFor("--steps"))
     .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
     .option("--no-metadata", "leave prompt, seed, model and settings out of the PNG file")
     .option("--json", "print one JSON object about what was written")
     .option("--progress", "show progress even where stderr is no terminal");
-  return addPreviewOptions(command);
+  return addPreviewOptions(addSamplingOptions(drawing));
 }
 
 /** One request to draw. */
@@ -88,8 +87,8 @@ async function draw(
   onPreview: ShowPictures | undefined,
 ): Promise<Drawn> {
   const { drawing, gridOf } = await import("../pipeline/options.ts");
-  const { seed, count, steps, rounds, guidance, temperature, device, threads, progress, previewEvery } = task.options;
-  const chosen = { seed, steps, rounds, guidance, temperature };
+  const { seed, count, rounds, guidance, temperature, device, threads, progress, previewEvery } = task.options;
+  const chosen = { seed, rounds, guidance, temperature, ...samplingOf(task.options) };
   const { mar } = model.config;
   const size = task.size(model);
   const settings = drawing(chosen, mar, gridOf(size, mar));
@@ -100,7 +99,7 @@ async function draw(
     const pictures = await task.draw(model, { ...chosen, ...watching, count });
     await onPreview?.({ pictures, first: 0 });
     // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
-    const denoising = Number(settings.steps) || settings.steps;
+    const denoising = (typeof settings.steps === "string" && Number(settings.steps)) || settings.steps;
     return { pictures, settings: { ...settings, steps: denoising, size, count, device, threads } };
   } finally {
     line.clear();

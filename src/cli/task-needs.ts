@@ -22,13 +22,7 @@ export function taskStates(
   const grid: Grid = [side, side];
   const reading = [traceEmbed(config, true), traceLanguage(config)];
   const encoding = [traceTables(config, grid), traceEncoder(config)];
-  const drawing = [
-    ...reading,
-    ...encoding,
-    traceDecoder(config),
-    traceDenoise(config, true),
-    tracePixels(config, grid, 1),
-  ];
+  const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const hasTower = shapes.has("siglip2_proj.0.weight");
   const looking = hasTower ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);

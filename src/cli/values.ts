@@ -25,6 +25,24 @@ export const wholeNumberFor =
     return value;
   };
 
+/** Two numbers with a colon between them. */
+export const pairFor =
+  (option: string, example: string) =>
+  (text: string): [first: number, second: number] => {
+    const parts = text.split(":").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+    if (parts.length === 2 && parts.every(Number.isFinite)) return [parts[0], parts[1]];
+    throw new UserError(`${option} takes two numbers such as ${example}, not "${text}".`);
+  };
+
+/** One of several names. */
+export const oneOf =
+  <Name extends string>(option: string, names: readonly Name[]) =>
+  (text: string): Name => {
+    const name = names.find((each) => each === text.trim().toLowerCase());
+    if (name === undefined) throw new UserError(`${option} takes one of ${names.join(", ")}, not "${text}".`);
+    return name;
+  };
+
 /** A size in pixels: the side of a square, or width and height as `128x64`. */
 export function parseSize(text: string): [width: number, height: number] {
   const match = /^(\d{1,6})(?:x(\d{1,6}))?$/i.exec(text.trim());
@@ -41,12 +59,3 @@ export function parseMemory(text: string): number {
   if (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER) return Math.round(bytes);
   throw new UserError(`--memory takes a size such as 6GB or 500MB, not "${text}".`);
 }
-
-/** One of some words, whatever its case. */
-export const oneOf =
-  <Word extends string>(option: string, words: readonly Word[]) =>
-  (text: string): Word => {
-    const word = words.find((each) => each === text.trim().toLowerCase());
-    if (word === undefined) throw new UserError(`${option} takes ${words.join(" or ")}, not "${text}".`);
-    return word;
-  };

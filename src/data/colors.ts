@@ -85,6 +85,26 @@ function mainTone(histogram: Float64Array, least: number, greatest: number): num
  * @param histogram alpha-weighted count of the icon's pixels at each of the 256 lightnesses
  */
 export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array {
+  const base = COLORS[color];
+  return toneRamp(
+    {
+      base,
+      shade: color === "white" ? [120, 120, 126] : color === "black" ? BLACK : mix(base, BLACK, 0.65),
+      tint: color === "black" ? [105, 105, 112] : mix(base, WHITE, color === "white" ? 1 : 0.45),
+    },
+    histogram,
+  );
+}
+
+/** The ramp of {@link colorRamp} for a hue, 0 to 1 around the colour circle, at full saturation. */
+export function hueRamp(hue: number, histogram: Float64Array): Uint8Array {
+  const channel = (shift: number) => 30 + 215 * Math.min(1, Math.max(0, Math.abs((((hue + shift) * 6) % 6) - 3) - 1));
+  const base: Rgb = [channel(0), channel(4 / 6), channel(2 / 6)];
+  return toneRamp({ base, shade: mix(base, BLACK, 0.65), tint: mix(base, WHITE, 0.45) }, histogram);
+}
+
+/** A ramp from a shade over the colour itself, where most of the icon lies, to a tint. */
+function toneRamp({ base, shade, tint }: { base: Rgb; shade: Rgb; tint: Rgb }, histogram: Float64Array): Uint8Array {
   const total = histogram.reduce((sum, count) => sum + count, 0);
   const quantile = (share: number) => {
     let sum = 0;
@@ -98,9 +118,6 @@ export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array
   const middle = mainTone(histogram, quantile(0.4), 255);
   const low = Math.min(quantile(0.03), middle - 25);
   const high = Math.max(quantile(0.97), middle + 25);
-  const base = COLORS[color];
-  const shade = color === "white" ? ([120, 120, 126] as const) : color === "black" ? BLACK : mix(base, BLACK, 0.65);
-  const tint = color === "black" ? ([105, 105, 112] as const) : mix(base, WHITE, color === "white" ? 1 : 0.45);
   const ramp = new Uint8Array(256 * 3);
   for (let level = 0; level < 256; level++) {
     // The powers keep tones near the main one close to the colour: it fills most of the icon, and is told at a glance.

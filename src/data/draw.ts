@@ -29,7 +29,7 @@ export function drawScene(scene: Scene, size: number): Uint8Array {
       const depth = Math.max(1 / 64, radius * 0.2);
       pixmap.shade(object.x, box.bottom + (object.lift ?? 0) - depth * 0.25, radius, depth);
     }
-    const sprite = spriteFor(object.icon, object.color, object.size * size);
+    const sprite = spriteFor(object.icon, object.color, object.size * size, object.rainbow);
     pixmap.drawSprite(sprite, box.left, box.top, width, box.bottom - box.top, object.flip);
   }
   const bytes = pixmap.bytes();

@@ -34,6 +34,8 @@ export interface PlanOptions {
   jitter?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
+  /** The share of single objects of natural look that are painted in all hues at once; 0 where nothing is said. */
+  rainbow?: number;
   /** What to do with combinations held out of training: leave them out (as it is otherwise), show nothing else, or not care. */
   heldOut?: "exclude" | "only" | "any";
 }
@@ -120,8 +122,11 @@ function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObj
   };
 
   switch (task) {
-    case "single_object":
-      return [make(random.pick(names), null)];
+    case "single_object": {
+      const object = make(random.pick(names), null);
+      const isRainbow = options.rainbow !== undefined && random.chance(options.rainbow);
+      return [isRainbow ? { ...object, rainbow: random.uniform(0, 1) } : object];
+    }
     case "colors":
       return [make(random.pick(names), random.pick(colors))];
     case "two_object":
@@ -216,6 +221,8 @@ function checkOptions(options: PlanOptions): void {
   }
   const { jitter = 1 } = options;
   if (!(jitter >= 0 && jitter <= 1)) throw new UserError(`The jitter must lie between 0 and 1, not ${jitter}.`);
+  const { rainbow = 0 } = options;
+  if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
   const { mirror = true } = options;
   if (typeof mirror !== "boolean")
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);

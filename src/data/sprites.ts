@@ -3,7 +3,7 @@
  * made, so a long training run draws from memory.
  */
 import { Resvg } from "@resvg/resvg-js";
-import { type ColorName, colorRamp, lightness, type Rgb } from "./colors.ts";
+import { type ColorName, colorRamp, hueRamp, lightness, type Rgb } from "./colors.ts";
 import { iconSvg } from "./icons.ts";
 
 /** An icon cut to its visible outline. `pixels` is RGBA with straight (not premultiplied) alpha, [height, width, 4]. */
@@ -150,15 +150,23 @@ function levelFor(pixels: number): number {
  *
  * @param icon `set:name`
  * @param color one of the ten, or null for the natural look
+ * @param rainbow see `SceneObject.rainbow`; takes the place of the natural look
  */
-export function spriteFor(icon: string, color: ColorName | null, pixels: number): Sprite {
+export function spriteFor(icon: string, color: ColorName | null, pixels: number, rainbow?: number): Sprite {
   const level = levelFor(pixels);
-  const bySize = kept(sprites, `${icon}|${color ?? ""}`, () => new Map<number, Sprite>());
+  const variant = rainbow === undefined ? undefined : Math.floor(rainbow * RAINBOWS) % RAINBOWS;
+  const look = variant === undefined ? (color ?? "") : `rainbow ${variant}`;
+  const bySize = kept(sprites, `${icon}|${look}`, () => new Map<number, Sprite>());
   return kept(bySize, level, () => {
     // At least twice the size asked for, so that shrinking averages the rasteriser's own edges away.
     const edge = Math.max(MEASURE_EDGE, 2 ** Math.ceil(Math.log2(2 * level)));
     const raster = rasterOf(icon, edge);
-    const painted = color === null ? raster : repaint(raster, rampOf(icon, color));
+    const painted =
+      variant !== undefined
+        ? repaintInHues(raster, iconShape(icon).histogram, variant)
+        : color === null
+          ? raster
+          : repaint(raster, rampOf(icon, color));
     const shape = iconShape(icon);
     return shrink(painted, Math.max(1, Math.round(level * shape.width)), Math.max(1, Math.round(level * shape.height)));
   });
@@ -171,6 +179,27 @@ function repaint(raster: Raster, ramp: Uint8Array): Raster {
     pixels[at] = ramp[level];
     pixels[at + 1] = ramp[level + 1];
     pixels[at + 2] = ramp[level + 2];
+  }
+  return { ...raster, pixels };
+}
+
+/** Different rainbows of an icon: few enough to be kept. */
+const RAINBOWS = 16;
+const HUES = 32;
+
+/** All hues once or twice across the icon, in a direction and from a hue that follow from the variant. */
+function repaintInHues(raster: Raster, histogram: Float64Array, variant: number): Raster {
+  const hues = Array.from({ length: HUES }, (_, hue) => hueRamp(hue / HUES, histogram));
+  const angle = (variant * 5 * Math.PI) / RAINBOWS;
+  const turns = 1 + (variant % 3) / 2;
+  const [acrossX, acrossY] = [(Math.cos(angle) * turns) / raster.width, (Math.sin(angle) * turns) / raster.height];
+  const pixels = raster.pixels.slice();
+  for (let at = 0; at < pixels.length; at += 4) {
+    const pixel = at / 4;
+    const place = (pixel % raster.width) * acrossX + Math.floor(pixel / raster.width) * acrossY + variant / RAINBOWS;
+    const ramp = hues[Math.floor((place - Math.floor(place)) * HUES) % HUES];
+    const level = Math.round(lightness(pixels[at], pixels[at + 1], pixels[at + 2])) * 3;
+    for (let channel = 0; channel < 3; channel++) pixels[at + channel] = ramp[level + channel];
   }
   return { ...raster, pixels };
 }

@@ -17,14 +17,20 @@ import {
 import { type MarConfig, nativeSide } from "./config.ts";
 import { type Grid, positionTable } from "./position-table.ts";
 
-/**
- * A pre-norm vision transformer block (arXiv 2010.11929) with fused query, key and value. x: [batch, length, width]; result: as x, or of the
- * tokens `only` that are numbered among all rows x tokens, int64 [batch, n].
- */
-function block(x: Tensor, scope: Scope, heads: number, config: MarConfig, only?: Tensor): Tensor {
+/** What a block does otherwise than as a whole. */
+interface Partly {
+  /** Keys and values to attend to, [batch, more, width], out of those of the block's own tokens. */
+  widen?: (key: Tensor, value: Tensor) => readonly [key: Tensor, value: Tensor];
+  /** The only tokens that leave the block: their numbers among all rows x tokens, int64 [batch, n]. */
+  only?: Tensor;
+}
+
+/** A pre-norm vision transformer block (arXiv 2010.11929) with fused query, key and value. x: [batch, length, width]; result: as x. */
+function block(x: Tensor, scope: Scope, heads: number, config: MarConfig, { widen, only }: Partly = {}): Tensor {
   const width = x.shape[2] as number;
   const normal = layerNorm(x, scope.child("norm1"), config.norm_eps);
-  const [q, k, v] = split(linear(normal, scope.child("attn.qkv"), 3 * width), 2, 3);
+  const [q, key, value] = split(linear(normal, scope.child("attn.qkv"), 3 * width), 2, 3);
+  const [k, v] = widen?.(key, value) ?? [key, value];
   const leave = (all: Tensor) => (only ? gatherRows(flatten(all), only) : all);
   const mixed = linear(attention(leave(q), k, v, { heads }), scope.child("attn.proj"), width);
   const between = add(leave(x), mixed);
@@ -105,6 +111,8 @@ export interface DecoderTables {
   diffusion: Tensor;
 }
 
+const MASK_TOKEN = { kind: "normal", deviation: 0.02 } as const;
+
 /**
  * What stands at a hidden place: the mask token [1, width] or, when editing, the token of each of the source pictures' places,
  * [sources x rows x columns, width].
@@ -114,8 +122,6 @@ export function hiddenRows(scope: Scope, config: MarConfig, source?: Tensor): Te
   if (!source) return reshape(scope.parameter("mask_token", [1, 1, width], MASK_TOKEN), [1, width]);
   return flatten(linear(slice(source, 1, buffer, source.shape[1]), scope.child("decoder_embed"), width));
 }
-
-const MASK_TOKEN = { kind: "normal", deviation: 0.02 } as const;
 
 /** Places whose conditions are wanted. */
 export interface Chosen {
@@ -127,9 +133,7 @@ export interface Chosen {
 
 /**
  * The masked autoregressive decoder: conditions for the diffusion head at every place, [batch, rows x columns, width], or where places are
- * `chosen` at those, [batch, n, width]; only they leave the last block.
- * Rows that may stand on the canvas, for each picture: the buffer, the visible tokens in raster order, then the mask token or, when
- * editing, the source's token for each place. `scope` is the checkpoint's `mar`.
+ * `chosen` at those, [batch, n, width]; only they leave the last block. `scope` is the checkpoint's `mar`.
  */
 export function decode(
   scope: Scope,
@@ -138,19 +142,32 @@ export function decode(
   at: Grid | DecoderTables,
   chosen?: Chosen,
 ): Tensor {
-  const { decoder_embed_dim: width, buffer_size: buffer, decoder_depth: depth } = config;
-  const known = linear(inputs.encoded, scope.child("decoder_embed"), width);
-  const placed = gatherRows(candidates(scope, config, known, inputs), inputs.canvas); // [batch, rows x columns, width]
-  const table = "decoder" in at ? at.decoder : decoderPositions(scope, config, at);
-  let x = add(concat([slice(known, 1, 0, buffer), placed], 1), table);
+  const { buffer_size: buffer, decoder_depth: depth } = config;
+  let x = decoderCanvas(scope, config, inputs, "decoder" in at ? at.decoder : at);
   for (let index = 0; index < depth; index++) {
-    const only = index === depth - 1 ? chosen?.tokens : undefined;
-    x = block(x, scope.child("decoder_blocks").child(index), config.decoder_num_heads, config, only);
+    x = decoderBlock(scope, config, index, x, { only: index === depth - 1 ? chosen?.tokens : undefined });
   }
-  const normal = layerNorm(x, scope.child("decoder_norm"), config.norm_eps);
+  const normal = decoderNorm(scope, config, x);
   const places = "diffusion" in at ? at.diffusion : diffusionPositions(scope, config, at);
   if (chosen) return add(normal, gatherRows(places, chosen.places));
   return add(slice(normal, 1, buffer, normal.shape[1]), places);
+}
+
+/**
+ * What the decoder's first block reads: [batch, buffer + rows x columns, width].
+ * Rows that may stand on the canvas, for each picture: the buffer, the visible tokens in raster order, then the mask token or, when
+ * editing, the source's token for each place.
+ */
+export function decoderCanvas(
+  scope: Scope,
+  config: MarConfig,
+  inputs: DecoderInputs | SharedDecoderInputs,
+  at: Grid | Tensor,
+): Tensor {
+  const known = linear(inputs.encoded, scope.child("decoder_embed"), config.decoder_embed_dim);
+  const placed = gatherRows(candidates(scope, config, known, inputs), inputs.canvas); // [batch, rows x columns, width]
+  const table = at instanceof Tensor ? at : decoderPositions(scope, config, at);
+  return add(concat([slice(known, 1, 0, config.buffer_size), placed], 1), table);
 }
 
 /** All rows that may stand on the canvas: [n, width]. */
@@ -166,6 +183,14 @@ function candidates(
   const hidden = inputs.source ? reshape(own, [batch, inputs.canvas.shape[1], width]) : own;
   return flatten(concat([known, broadcastTo(hidden, [batch, hidden.shape.at(-2)!, width])], 1));
 }
+
+/** One of the decoder's blocks, see {@link block}. */
+export const decoderBlock = (scope: Scope, config: MarConfig, index: number, x: Tensor, partly?: Partly): Tensor =>
+  block(x, scope.child("decoder_blocks").child(index), config.decoder_num_heads, config, partly);
+
+/** The norm after the decoder's blocks. x: [..., width]. */
+export const decoderNorm = (scope: Scope, config: MarConfig, x: Tensor): Tensor =>
+  layerNorm(x, scope.child("decoder_norm"), config.norm_eps);
 
 /**
  * The canvas index for {@link decode}, in plain numbers. `places[b]` lists picture b's visible places in raster order.

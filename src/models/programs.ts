@@ -2,20 +2,18 @@ import { Scope } from "../nn/scope.ts";
 import type { DType } from "../tensor/dtype.ts";
 import {
   add,
-  concat,
   divide,
   exp,
   gatherRows,
   input,
   multiply,
   reshape,
-  slice,
   subtract,
   type Tensor,
   transpose,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
-import { denoiser, predictedNoise } from "./denoiser.ts";
+import { guidedPrediction, predictedNoise } from "./denoiser.ts";
 import type { Grid } from "./position-table.ts";
 import { visionFeatures } from "./unipic.ts";
 import { decodeTokens, encodeTokens } from "./vae.ts";
@@ -63,25 +61,18 @@ export const STEP_SCALARS = [
  * In: `x`, `noise` [tokens, token]; `condition` [tokens or, guided, 2 x tokens with the unconditional ones last, width];
  * `timestep` [1] and the scalars. `noiseScale` is the temperature, or 0 at the last step. Out: `x` of the next step.
  */
-export function traceDenoise(config: UniPicConfig, guided: boolean): Traced {
+export function traceDenoise(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { mar } = config;
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const noise = input("noise", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", [guided ? "2*tokens" : "tokens", mar.decoder_embed_dim]);
-  const timestep = input("timestep", "float32", [1]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(STEP_SCALARS.map((name) => [name, input(name, "float32", [])]));
-  const twins = guided ? concat([x, x], 0) : x;
-  const output = denoiser(root.child("mar.diffloss.net"), mar, twins, timestep, condition);
-  const conditional = slice(output, 0, 0, "tokens");
-  const predicted = (part: Tensor) => slice(part, 1, 0, width);
-  const variance = slice(conditional, 1, width, 2 * width);
-  const unconditional = guided ? predicted(slice(output, 0, "tokens", "2*tokens")) : predicted(conditional);
-  const prediction = guided
-    ? add(unconditional, multiply(subtract(predicted(conditional), unconditional), scalars.guidance))
-    : unconditional;
-  // Guiding predictions is guiding noise: both twins have the same x, and the one is a linear function of the other.
+  const { guidance } = scalars;
+  const head = root.child("mar.diffloss.net");
+  const { prediction, variance } = guidedPrediction(head, mar, { x, timesteps, condition, guidance });
   const epsilon = predictedNoise(mar, prediction, x, scalars.signal, scalars.spread);
   const clean = subtract(multiply(x, scalars.sqrtRecip), multiply(epsilon, scalars.sqrtRecipm1));
   const mean = add(multiply(clean, scalars.c1), multiply(x, scalars.c2));
@@ -92,6 +83,33 @@ export function traceDenoise(config: UniPicConfig, guided: boolean): Traced {
   );
   const jump = multiply(multiply(exp(multiply(logVariance, 0.5)), noise), scalars.noiseScale);
   return { outputs: { next: add(mean, jump) }, parameters: root.parameters };
+}
+
+/** Scalars of a deterministic step, in the names of `SolverStep`, and the guidance. */
+export const SOLVER_SCALARS = ["cleanFromX", "cleanFromPrediction", "keep", "clean", "previous", "guidance"] as const;
+
+/**
+ * One step of a deterministic sampler (DDIM or DPM-Solver++, see `SolverStep`) of all tokens of a round.
+ * In: `x` and `before`, the clean sample that the step before predicted, [tokens, token]; `condition` and `timestep` as for
+ * {@link traceDenoise}; the scalars. Out: `next`, and `predicted`, the clean sample.
+ */
+export function traceSolve(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const width = tokenWidth(mar);
+  const x = input("x", "float32", ["tokens", width]);
+  const before = input("before", "float32", ["tokens", width]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const timesteps = input("timestep", "float32", [1]);
+  const scalars = Object.fromEntries(SOLVER_SCALARS.map((name) => [name, input(name, "float32", [])]));
+  const { guidance } = scalars;
+  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), mar, { x, timesteps, condition, guidance });
+  const predicted = add(multiply(x, scalars.cleanFromX), multiply(prediction, scalars.cleanFromPrediction));
+  const current = add(multiply(x, scalars.keep), multiply(predicted, scalars.clean));
+  return {
+    outputs: { next: add(current, multiply(before, scalars.previous)), predicted },
+    parameters: root.parameters,
+  };
 }
 
 /** `tokens` [pictures, rows, columns, token] to `pixels` [pictures, 3, height, width]. */

@@ -139,7 +139,8 @@ function rotaryAngles(config: Qwen2Config, positions: Tensor): { cosine: Tensor;
 /** 0 where a query may look and a very negative number where not: [batch, 1, new, new]. */
 function visibilityBias(embeddings: Tensor, mask: Tensor): Tensor {
   const [batch, length] = embeddings.shape;
-  const numbers = range(length);
+  // Compared as int32: GPUs have no int64, and the engine would compare on the processor and copy [new, new] answers over.
+  const numbers = cast(range(length), "int32");
   const causal = logicalNot(lessThan(reshape(numbers, [length, 1]), reshape(numbers, [1, length]))); // [new, new]
   const open = logicalNot(equal(reshape(mask, [batch, 1, 1, length]), scalar(0, "int64")));
   return where(logicalAnd(causal, open), scalar(0, embeddings), scalar(-1e9, embeddings));

@@ -31,13 +31,17 @@ export class DrawingRound {
   /** What the decoder gives, left on the device. */
   async runOnDevice({ encoder, language, decoder }: RoundFeeds): Promise<Record<string, Value>> {
     const { "encoder positions": table, ...tables } = this.tables;
+
     const { encoded, features } = await this.parts.encoder.runOnDevice({ ...encoder, "encoder positions": table });
     // No key or value is wanted of these tokens; one is kept because engines on a GPU give no arrays without elements.
     const keep = hostArray("int64", [1], [0]);
     const { states } = await this.parts.language.runOnDevice({ ...language, embeddings: features, keep });
     releaseValues([features]);
-    const { twin } = encoder;
-    const results = await this.parts.decoder.runOnDevice({ ...tables, ...decoder, encoded, states, twin });
+    const all = { ...tables, ...decoder, encoded, states, twin: encoder.twin };
+    // The blocks that come first read less than the whole decoder.
+    const read = new Set(this.parts.decoder.inputs.map(({ name }) => name));
+    const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => read.has(name)));
+    const results = await this.parts.decoder.runOnDevice(feeds);
     releaseValues([encoded, states]);
     return results;
   }

@@ -1,17 +1,28 @@
+import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
 import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
-import { type Traced, traceDenoise, traceLatents, tracePixels, traceRows, traceSee } from "../models/programs.ts";
+import {
+  type Traced,
+  traceDenoise,
+  traceLatents,
+  tracePixels,
+  traceRows,
+  traceSee,
+  traceSolve,
+} from "../models/programs.ts";
 import type { LoweringOptions } from "../onnx/lower.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
 import { Program, type Runnable } from "../runtime/program.ts";
 import { releaseValues, type Value } from "../runtime/values.ts";
+import type { Sampler } from "../sampling/samplers.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { DrawingRound } from "./drawing-round.ts";
 import { Part } from "./part.ts";
 import { Residents, type Room } from "./residents.ts";
 import { RowByRow } from "./row-by-row.ts";
+import type { SplitRound } from "./token-cache.ts";
 
 /** The weights of a model, however they are kept. */
 export interface Weights {
@@ -88,8 +99,24 @@ export class Programs {
     return new DrawingRound({ encoder: this.encoder(), language: this.language(), decoder }, await this.tables(grid));
   }
 
-  denoise(guided: boolean): Part {
-    return this.#part(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  /** A round in the parts that the token cache needs. */
+  async splitRound(grid: Grid): Promise<SplitRound> {
+    const tables = await this.tables(grid);
+    return {
+      early: await this.round(
+        grid,
+        this.#part("early blocks", () => traceEarlyBlocks(this.config)),
+      ),
+      late: this.#part("late blocks", () => traceLateBlocks(this.config)),
+      positions: tables["diffusion positions"],
+    };
+  }
+
+  /** One step of a sampler. */
+  denoise(sampler: Sampler = "ancestral"): Part {
+    return sampler === "ancestral"
+      ? this.#part("denoise", () => traceDenoise(this.config))
+      : this.#part("solve", () => traceSolve(this.config));
   }
 
   pixels(grid: Grid, pictures: number): Part {

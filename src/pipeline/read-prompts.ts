@@ -3,6 +3,7 @@ import { isOnDevice, releaseValues, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { emptyCache, type KvCache, lengthen, pastFeeds } from "./kv-cache.ts";
 import type { Programs } from "./programs.ts";
+import type { DrawingContext } from "./round-feeds.ts";
 
 /** What the language model has read. */
 export interface ReadContext {
@@ -151,3 +152,18 @@ export async function rowsOf(
 
 /** `length` numbers from `first` on. */
 const counted = (length: number, first = 0): number[] => Array.from({ length }, (_, i) => first + i);
+
+/** The first rows of a drawing's context. In host memory they are not copied. */
+export async function firstRows(
+  programs: Pick<Programs, "rows">,
+  { cache, lengths, sources }: DrawingContext,
+  count: number,
+): Promise<DrawingContext> {
+  const entries = Object.entries(cache).map(async ([name, value]) => {
+    return [name, isOnDevice(value) ? await rowsOf(programs, value, counted(count)) : hostRows(value, count)] as const;
+  });
+  return { cache: Object.fromEntries(await Promise.all(entries)), lengths: lengths.slice(0, count), sources };
+}
+
+const hostRows = ({ dtype, shape, data }: HostArray, count: number): HostArray =>
+  hostArray(dtype, [count, ...shape.slice(1)], data.subarray(0, (data.length / shape[0]) * count));

@@ -18,6 +18,10 @@ export class RowByRow implements Runnable {
     private readonly most = MOST_TOGETHER,
   ) {}
 
+  get inputs(): Runnable["inputs"] {
+    return this.language.inputs;
+  }
+
   /** See `traceLanguage`. */
   async runOnDevice(
     feeds: Readonly<Record<string, Value>>,

@@ -6,6 +6,7 @@ import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { releaseValues, type Value } from "../runtime/values.ts";
 import { maskRounds } from "../sampling/mask-schedule.ts";
+import { planRounds } from "../sampling/round-plan.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
   editPrompt,
@@ -36,7 +37,7 @@ import {
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
-import { readContexts, readPrompts } from "./read-prompts.ts";
+import { firstRows, readContexts, readPrompts } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -211,7 +212,11 @@ export class UniPic {
     const seen = source && { features: source.features, imageToken: this.#imageToken() };
     const read = await readContexts(this.#programs, rows, seen);
     const context: DrawingContext = { ...read, sources: source && { count: 1, hidden: source.hidden } };
-    const predicted = maskRounds(grid[0] * grid[1], settings.rounds).map((round) => round.predicted);
+    const held = Object.values(context.cache);
+    const rounds = maskRounds(grid[0] * grid[1], settings.rounds);
+    const plans = planRounds(rounds.length, { ...settings, guided });
+    // A respacing that is no number is that of every round.
+    const work = rounds.map((round, i) => ({ tokens: round.predicted, steps: Number(plans[i].steps) || 1 }));
     const { first } = together;
     const every = previewInterval(options.previewEvery);
     try {
@@ -221,23 +226,28 @@ export class UniPic {
         grid,
         pictures: part.length,
         context,
+        conditional: async () => {
+          const own = await firstRows(this.#programs, context, part.length);
+          held.push(...Object.values(own.cache));
+          return own;
+        },
         guided,
         programs: {
-          round: await this.#programs.round(grid),
-          denoise: this.#programs.denoise(guided),
+          round: await (settings.tokenCache ? this.#programs.splitRound(grid) : this.#programs.round(grid)),
+          denoise: this.#programs.denoise(settings.sampler),
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
-        onStep: tellProgress(options, predicted, together),
-        onRound: async ({ number, rounds, tokens, hidden }) => {
+        onStep: tellProgress(options, work, together),
+        onRound: async ({ number, tokens, hidden }) => {
           const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
           if (!options.onPreview || !isDue) return;
           const blanked = withBlanks(tokens, hidden, tokenWidth(this.config.mar));
           const pictures = await this.#develop(blanked, grid, part.length);
-          await options.onPreview({ pictures, first, round: number + 1, rounds });
+          await options.onPreview({ pictures, first, round: number + 1, rounds: rounds.length });
         },
       });
     } finally {
-      releaseValues(read.cache);
+      releaseValues(held);
     }
   }
 

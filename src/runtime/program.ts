@@ -7,7 +7,7 @@ import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
 import { hostCopies, type Value } from "./values.ts";
 
 /** Something that can be run as a program can. */
-export type Runnable = Pick<Program, "run" | "runOnDevice">;
+export type Runnable = Pick<Program, "run" | "runOnDevice"> & { readonly inputs: readonly { name: string }[] };
 
 /** A traced program, compiled for a device and ready to run. */
 export class Program {

@@ -46,6 +46,29 @@ describe("generate", () => {
     });
   });
 
+  it("samples fast in the ways that are asked for, and says so in the picture", async () => {
+    const options = ["--sampler", "dpm++", "--steps", "6:2", "--guidance-interval", "0:0.8", "--token-cache", "0.5"];
+    await run("generate", "a red car", ...options, "--condition-cache", "--cache-refresh", "2", "--output", "ways.png");
+    expect(JSON.parse(readPngText(await bytesOf("ways.png")).settings)).toEqual({
+      size: [16, 16],
+      rounds: 4,
+      sampler: "dpm++",
+      steps: [6, 2],
+      guidance: 3,
+      guidanceSchedule: "constant",
+      guidanceInterval: [0, 0.8],
+      tokenCache: 0.5,
+      conditionCache: true,
+      cacheRefresh: 2,
+      temperature: 1,
+    });
+    await run("generate", "a red car", "--preset", "fast", "--steps", "2", "--output", "fast.png");
+    const fast = JSON.parse(readPngText(await bytesOf("fast.png")).settings);
+    expect(fast).toMatchObject({ sampler: "dpm++", steps: 2 });
+    await run("generate", "a red car", "--preset", "exact", "--output", "exact.png");
+    expect((await bytesOf("exact.png")).equals(await bytesOf("unipic.png"))).toBe(true);
+  });
+
   it("gives the same bytes for the same seed and others for another", async () => {
     await run("generate", "a red car", "--output", "same.png");
     await run("generate", "a red car", "--output", "other.png", "--seed", "1");

@@ -56,6 +56,14 @@ describe("drawScene", () => {
     expect(() => drawScene(scene, 64.5)).toThrow(/whole number/);
   });
 
+  it("paints a rainbow object in many colours, whatever place of the circle it begins from", () => {
+    for (const rainbow of [0, 0.4, 0.99]) {
+      const scene = alone("elephant", null);
+      scene.objects[0].rainbow = rainbow;
+      expect(objectColors(scene, 64).length).toBeGreaterThanOrEqual(6);
+    }
+  });
+
   it("gives objects the colour they are said to have", () => {
     for (const name of ["dog", "cat", "apple", "bench", "elephant", "clock", "car"]) {
       for (const color of COLOR_NAMES) {

@@ -127,6 +127,22 @@ describe("planScene", () => {
     }
   });
 
+  it("paints the asked share of natural objects in all hues, and says no colour of them", () => {
+    const scenes = manyScenes(12, 200, { tasks: ["single_object", "colors"], rainbow: 0.5 });
+    const natural = scenes.filter(({ task }) => task === "single_object");
+    const rainbows = natural.filter(({ objects: [object] }) => object.rainbow !== undefined);
+    expect(rainbows.length / natural.length).toBeGreaterThan(0.35);
+    expect(rainbows.length / natural.length).toBeLessThan(0.65);
+    for (const { objects } of rainbows) {
+      expect(objects[0].color).toBeNull();
+      expect(objects[0].rainbow).toBeGreaterThanOrEqual(0);
+      expect(objects[0].rainbow).toBeLessThan(1);
+    }
+    const others = scenes.filter(({ task }) => task === "colors");
+    expect(others.every(({ objects }) => objects[0].rainbow === undefined)).toBe(true);
+    expect(() => planScene(new Random(0), { rainbow: 2 })).toThrow(/rainbow/);
+  });
+
   it("mirrors half of what may be mirrored, or nothing", () => {
     const flipped = (mirror?: boolean) =>
       manyScenes(8, 100, { tasks: ["single_object", "counting"], objects: ["dog"], mirror })

@@ -16,4 +16,6 @@ export async function hasGpu(): Promise<boolean> {
 
 /** A title that says why tests are skipped where they are. */
 export const onGpu = (title: string, isThere: boolean): string =>
-  isThere ? title : `${title} (skipped: WebGPU finds no adapter; Debian's chromium and libvulkan1 bring an emulated one)`;
+  isThere
+    ? title
+    : `${title} (skipped: WebGPU finds no adapter; Debian's chromium and libvulkan1 bring an emulated one)`;

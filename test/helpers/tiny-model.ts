@@ -32,7 +32,7 @@ function randomValues(config: UniPicConfig, seed: number): Values {
     traceTables(config, [2, 2]),
     traceEncoder(config),
     traceDecoder(config),
-    traceDenoise(config, true),
+    traceDenoise(config),
     tracePixels(config, [2, 2], 1),
   ];
   const parameters = new Map<string, Tensor>(traced.flatMap((program) => [...program.parameters]));

@@ -4,16 +4,19 @@ import { TimeLeft } from "../../src/pipeline/time-left.ts";
 const STEPS = 4;
 
 /** Goes through a drawing whose every round takes as long as `seconds` says; gives the estimates before each step and what was true. */
-function follow(tokens: number[], seconds: (tokens: number, round: number) => number) {
+function follow(tokens: number[], seconds: (tokens: number, round: number) => number, steps = tokens.map(() => STEPS)) {
   const times = tokens.map(seconds);
   const total = times.reduce((a, b) => a + b);
-  const timeLeft = new TimeLeft(tokens, 100);
+  const timeLeft = new TimeLeft(
+    tokens.map((count, round) => ({ tokens: count, steps: steps[round] })),
+    100,
+  );
   const seen: { round: number; step: number; left?: number; whole?: number; truth: number }[] = [];
   let start = 100;
   times.forEach((time, round) => {
-    for (let step = 0; step < STEPS; step++) {
-      const now = start + (time * step) / STEPS;
-      seen.push({ round, step, ...timeLeft.at(now, { round, step, steps: STEPS }), truth: 100 + total - now });
+    for (let step = 0; step < steps[round]; step++) {
+      const now = start + (time * step) / steps[round];
+      seen.push({ round, step, ...timeLeft.at(now, { round, step, steps: steps[round] }), truth: 100 + total - now });
     }
     start += time;
   });
@@ -32,6 +35,12 @@ describe("the time left", () => {
 
   it("foresees that rounds with more tokens take longer", () => {
     const { seen } = follow([1, 2, 4, 8, 16, 32], (tokens) => 3 + 0.5 * tokens);
+    for (const { round, left, truth } of seen) if (round >= 2) expect(left).toBeCloseTo(truth, 6);
+  });
+
+  it("takes into account that later rounds may have fewer steps", () => {
+    const steps = [8, 6, 4, 2, 1];
+    const { seen } = follow([1, 2, 4, 8, 16], (tokens, round) => steps[round] * (3 + 0.5 * tokens), steps);
     for (const { round, left, truth } of seen) if (round >= 2) expect(left).toBeCloseTo(truth, 6);
   });
 

@@ -113,7 +113,7 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
       },
       programs: {
         round: await programs.round(grid, await pipeline.compile(traceDecoder(config, true))),
-        denoise: programs.denoise(guided),
+        denoise: programs.denoise(),
       },
       guided,
       guidance: Number(params.cfg),

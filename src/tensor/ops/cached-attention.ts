@@ -2,7 +2,7 @@ import { addDimensions, type Dimension } from "../dimension.ts";
 import type { Emitter } from "../emitter.ts";
 import { apply, type Operation, scalar, type Tensor } from "../tensor.ts";
 import { attention, repeatHeads } from "./attention.ts";
-import { lessThan, logicalNot, where } from "./elementwise.ts";
+import { cast, lessThan, logicalNot, where } from "./elementwise.ts";
 import { range } from "./indexing.ts";
 import { broadcastTo, concat, reshape, transpose } from "./movement.ts";
 
@@ -48,8 +48,10 @@ const HEAD_MULTIPLE = 8;
 /** 0 where a query may look and a very negative number where not: [rows, 1, new, past + new]. */
 function visibility(q: Tensor, past: Dimension, before: Tensor): Tensor {
   const [rows, length] = q.shape;
-  const cached = lessThan(reshape(range(past), [1, 1, 1, past]), reshape(before, [rows, 1, 1, 1]));
-  const numbers = range(length);
+  // Compared as int32: GPUs have no int64.
+  const counted = (size: Dimension) => cast(range(size), "int32");
+  const cached = lessThan(reshape(counted(past), [1, 1, 1, past]), reshape(cast(before, "int32"), [rows, 1, 1, 1]));
+  const numbers = counted(length);
   const causal = logicalNot(lessThan(reshape(numbers, [1, 1, length, 1]), reshape(numbers, [1, 1, 1, length])));
   const bias = (open: Tensor, keys: Dimension) =>
     broadcastTo(where(open, scalar(0, q), scalar(-1e9, q)), [rows, 1, length, keys]);
