@@ -13,6 +13,7 @@ import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
 import { makeBatch } from "../src/training/batches.ts";
 import { traceJointLoss } from "../src/training/joint-program.ts";
 import { ADAMW } from "../src/training/optimizer.ts";
+import { samplesIn } from "../src/training/stage.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { TrainingProgram } from "../src/training/training-program.ts";
 import { machineLine } from "./machine.ts";
@@ -34,7 +35,7 @@ for (const stage of plan.stages) {
   const { root, total, losses } = traceJointLoss(config, stage);
   const options = { optimizer: ADAMW, ema: stage.ema, trains: (name: string) => !name.startsWith("vae.") };
   const program = await TrainingProgram.build(nodeEngine, { device: "cpu" }, root, total, losses, options, random);
-  const samples = stage.batch.generation + stage.batch.editing + stage.batch.understanding;
+  const samples = samplesIn(stage.batch);
   let seconds = 0;
   let flops = 0;
   // The first steps fill caches and are not counted.

@@ -2,7 +2,8 @@
 import { UserError } from "../errors.ts";
 import { type ByteSource, bytesSource, openFile } from "./byte-source.ts";
 import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsEntry } from "./safetensors-header.ts";
-import type { StoredTensor } from "./tensor-data.ts";
+import { clip } from "./show-value.ts";
+import { PIECE_BYTES, type StoredTensor } from "./tensor-data.ts";
 
 /** An open safetensors file: the header is in memory, the tensors are read when asked for. */
 export interface SafetensorsFile {
@@ -12,6 +13,12 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError when there is no tensor of this name. */
   read(name: string): Promise<StoredTensor>;
+  /**
+   * The tensor's bytes, a piece at a time.
+   *
+   * @throws UserError when there is no tensor of this name.
+   */
+  pieces(name: string): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -29,7 +36,11 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     return {
       path,
       ...header,
-      read: (name) => readTensor(source, header.entries, name),
+      read: async (name) => {
+        const { dtype, shape, offset, length } = entryOf(source, header.entries, name);
+        return { name, dtype, shape, bytes: await source.read(offset, length) };
+      },
+      pieces: (name) => readPieces(source, entryOf(source, header.entries, name)),
       close: () => source.close(),
     };
   } catch (error) {
@@ -38,15 +49,16 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
 }
 
-async function readTensor(
-  source: ByteSource,
-  entries: ReadonlyMap<string, SafetensorsEntry>,
-  name: string,
-): Promise<StoredTensor> {
+function entryOf(source: ByteSource, entries: ReadonlyMap<string, SafetensorsEntry>, name: string): SafetensorsEntry {
   const entry = entries.get(name);
-  if (!entry) throw new UserError(`There is no tensor "${name}" in ${source.label}.`);
-  const bytes = await source.read(entry.offset, entry.length);
-  return { name, dtype: entry.dtype, shape: entry.shape, bytes };
+  if (!entry) throw new UserError(`There is no tensor "${clip(name)}" in ${source.label}.`);
+  return entry;
+}
+
+async function* readPieces(source: ByteSource, { offset, length }: SafetensorsEntry): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += PIECE_BYTES) {
+    yield await source.read(offset + done, Math.min(PIECE_BYTES, length - done));
+  }
 }
 
 /**

@@ -5,7 +5,10 @@ import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
+import { registerImport } from "./import.ts";
 import { registerInfo } from "./info.ts";
+import { registerInit } from "./init.ts";
+import { registerPull } from "./pull.ts";
 import { registerTrain } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -39,6 +42,9 @@ function buildProgram(): Command {
     registerTrain,
     registerData,
     registerInfo,
+    registerImport,
+    registerPull,
+    registerInit,
   ]) {
     register(program);
   }

@@ -60,7 +60,8 @@ export class SampleSheets {
 
   #isDue({ stage, stageStep, step }: RunPosition): boolean {
     const { sampleEvery, checkpointEvery, stages } = this.plan;
-    if (sampleEvery === 0 || step === this.#lastStep) return false;
+    const { generation, editing } = stages[stage].batch;
+    if (sampleEvery === 0 || step === this.#lastStep || generation + editing === 0) return false;
     const sheetsBy = (steps: number) => Math.floor(steps / sampleEvery);
     return stageStep === stages[stage].steps || sheetsBy(step) > sheetsBy(step - checkpointEvery);
   }

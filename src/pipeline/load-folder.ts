@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelFolder, openCheckpoint } from "../checkpoint/index.ts";
-import { readJson } from "../checkpoint/json.ts";
+import { type JsonObject, modelFolder, openCheckpoint, readJson } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig } from "../models/config.ts";
+import { drawSizeOf } from "../models/generation.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { CHAT_MEMORIES, type ChatMemory } from "./chat.ts";
@@ -22,15 +22,14 @@ export const INFERENCE = { optimization: "full", sizes: "varied" } as const;
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
   const folder = await modelFolder(path);
   const config = parseConfig(folder.config, `${path}/config.json`);
-  const [tokenizer, reader, chatMemory] = await Promise.all([
-    Tokenizer.fromFolder(path),
-    openCheckpoint(folder.weights),
-    readChatMemory(join(path, "generation_config.json")),
-  ]);
+  const generation = await readGeneration(path);
+  const chatMemory = chatMemoryOf(generation, path);
+  const [tokenizer, reader] = await Promise.all([Tokenizer.fromFolder(path), openCheckpoint(folder.weights)]);
   await reader.close();
   const device = options.device ?? "cpu";
   return {
     config,
+    drawSize: drawSizeOf(generation, config.mar, path),
     tokenizer,
     weights: checkpointWeights(reader),
     engine: nodeEngine,
@@ -46,11 +45,17 @@ export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOpti
   };
 }
 
-/** What `generation_config.json`, which a folder need not have, says about conversations. */
-async function readChatMemory(file: string): Promise<ChatMemory | undefined> {
-  if (!existsSync(file)) return undefined;
-  const { chat_remember: said } = await readJson(file);
+/** The contents of `generation_config.json`; a folder need not have one. */
+async function readGeneration(folder: string): Promise<JsonObject> {
+  const path = join(folder, "generation_config.json");
+  return existsSync(path) ? readJson(path) : {};
+}
+
+/** What `generation_config.json` says about conversations. */
+function chatMemoryOf({ chat_remember: said }: JsonObject, folder: string): ChatMemory | undefined {
   const memory = CHAT_MEMORIES.find((name) => name === said);
   if (said === undefined || memory) return memory;
-  throw new UserError(`${file}: chat_remember must be ${CHAT_MEMORIES.join(" or ")}, not ${JSON.stringify(said)}.`);
+  throw new UserError(
+    `${folder}/generation_config.json: chat_remember must be ${CHAT_MEMORIES.join(" or ")}, not ${JSON.stringify(said)}.`,
+  );
 }

@@ -8,6 +8,8 @@ import type { Room } from "./residents.ts";
 /** What a model is made of. */
 export interface UniPicParts {
   config: UniPicConfig;
+  /** Side in pixels of the pictures that are drawn where no size is asked for. Default: the native one. */
+  drawSize?: number;
   tokenizer: Tokenizer;
   weights: Weights;
   engine: Engine;

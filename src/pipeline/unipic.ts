@@ -4,6 +4,7 @@ import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts"
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
+import { type Sight, sightOf } from "../models/sight.ts";
 import { releaseValues, type Value } from "../runtime/values.ts";
 import { maskRounds } from "../sampling/mask-schedule.ts";
 import { planRounds } from "../sampling/round-plan.ts";
@@ -60,9 +61,12 @@ export class UniPic {
   readonly #tokenizer: Tokenizer;
   readonly #chatMemory: ChatMemory | undefined;
   readonly config: UniPicConfig;
+  /** Side in pixels of the pictures that are drawn where no size is asked for. */
+  readonly drawSize: number;
 
-  constructor({ config, tokenizer, weights, engine, engineOptions, room, chatMemory }: UniPicParts) {
+  constructor({ config, drawSize, tokenizer, weights, engine, engineOptions, room, chatMemory }: UniPicParts) {
     this.config = config;
+    this.drawSize = drawSize ?? config.mar.img_size;
     this.#tokenizer = tokenizer;
     this.#chatMemory = chatMemory;
     this.#programs = new Programs(config, weights, engine, engineOptions, room);
@@ -88,7 +92,7 @@ export class UniPic {
     for (const words of prompts) requireWords(words, "prompt", "a red car on the grass");
     const count = pictureCount(options.count);
     const jobs = prompts.flatMap((words) => Array.from({ length: count }, () => this.#encode(generationPrompt(words))));
-    const grid = gridOf(options.size, this.config.mar);
+    const grid = gridOf(options.size ?? this.drawSize, this.config.mar);
     return this.#draw(jobs, this.#encode(generationTwin), grid, options);
   }
 
@@ -100,7 +104,7 @@ export class UniPic {
   async edit(picture: Picture, instruction: string, options: EditOptions = {}): Promise<Picture[]> {
     requireWords(instruction, "instruction", "Change the color of the car to blue.");
     const { mar } = this.config;
-    const side = nativeSide(mar);
+    const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
     const { tokens, encoded, features } = await encodePictures(this.#programs, grid, pixelArray(prepared));
@@ -164,9 +168,14 @@ export class UniPic {
     return id;
   }
 
-  /** A picture's features for understanding: by the vision tower, or by the encoder where the checkpoint has no tower. */
+  /** What pictures are seen by when they are described: the vision tower, or the encoder where the checkpoint has no tower. */
+  get sight(): Sight {
+    return sightOf((name) => this.#programs.weights.has(name));
+  }
+
+  /** A picture's features for understanding. */
   async #look(picture: Picture): Promise<Value> {
-    if (this.#programs.weights.has("siglip2_proj.0.weight")) {
+    if (this.sight === "SigLIP2") {
       const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
       return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
     }

@@ -1,5 +1,5 @@
 import { caption } from "../data/captions.ts";
-import { drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
+import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
 import { askQuestion } from "../data/questions.ts";
 import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
@@ -23,7 +23,7 @@ import type { StageConfig } from "./stage.ts";
 /** One batch: the inputs of a training program, by name. */
 export type Batch = Record<string, HostArray>;
 
-/** How often a prompt is replaced by its unconditional twin, so that guidance has something to guide away from. */
+/** How often a prompt to draw is replaced by its unconditional twin, so that guidance has something to guide away from. */
 const TWIN_SHARE = 0.1;
 
 /** Makes the batch of any step from the seed and the step's number alone, so that a resumed run sees what it would have seen. */
@@ -35,11 +35,12 @@ export function makeBatch(
   step: number,
 ): Batch {
   const random = new Random(seed * 1_000_003 + step);
-  const { generation, editing, understanding } = stage.batch;
+  const { generation, editing, understanding, contrast } = stage.batch;
   return {
     ...(generation > 0 ? prefixed("generation", generationBatch(config, tokenizer, stage, random)) : {}),
     ...(editing > 0 ? prefixed("editing", editingBatch(config, tokenizer, stage, random)) : {}),
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
+    ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
   };
 }
 
@@ -56,13 +57,14 @@ function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: Stag
 }
 
 function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const edits = Array.from({ length: stage.batch.editing }, () =>
-    planEdit(random, { ...stage.scenes, ...stage.edits }),
-  );
+  const edits = Array.from({ length: stage.batch.editing }, () => {
+    const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
+    return random.chance(stage.repeats) ? { ...edit, instruction: undefined, target: edit.source } : edit;
+  });
   const side = nativeSide(config.mar);
   const features = side * side + config.mar.buffer_size;
-  const prompts = edits.map((edit) =>
-    random.chance(TWIN_SHARE) ? editTwin(features) : editPrompt(edit.instruction, features),
+  const prompts = edits.map(({ instruction }) =>
+    instruction === undefined ? editTwin(features) : editPrompt(instruction, features),
   );
   const ids = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
   const everywhere = Array.from({ length: edits.length * side * side }, (_, i) => i % (side * side));
@@ -113,6 +115,27 @@ function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: S
     source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), patches)),
     rows: hostArray("int64", [rows.length], rows),
     labels: hostArray("int64", [labels.length], labels),
+  };
+}
+
+/** How often a caption to be told apart says the background. */
+const CONTRAST_BACKGROUND_SHARE = 0.3;
+
+function contrastBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const size = stage.batch.contrast;
+  const vocabulary = config.llm.vocab_size;
+  const looks = { ...stage.scenes, ...stage.seen };
+  const scenes = Array.from({ length: size }, () => planScene(random, looks));
+  const captions = scenes.map((scene) => describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) }));
+  const words = new Float32Array(size * vocabulary);
+  captions.forEach((text, row) => {
+    for (const id of tokenizer.encode(text)) words[row * vocabulary + id]++;
+  });
+  const pairs = captions.flatMap((text) => captions.map((other) => (text === other ? 1 : -1)));
+  return {
+    pixels: drawPixels(scenes, config.siglip2.image_size),
+    words: hostArray("float32", [size, vocabulary], words),
+    pairs: hostArray("float32", [size, size], Float32Array.from(pairs)),
   };
 }
 

@@ -4,10 +4,11 @@ import { visionFeatures } from "../models/unipic.ts";
 import { encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
+import { contrastTask } from "./contrast-loss.ts";
 import { type DrawingInputs, drawingLoss, understandingLoss } from "./losses.ts";
-import type { PerTask, StageConfig } from "./stage.ts";
+import type { StageConfig, TrainingTask } from "./stage.ts";
 
-/** The three losses of a stage in one program: their weighted sum, and each by itself. */
+/** The losses of a stage in one program: their weighted sum, and each by itself. */
 export interface JointLoss {
   root: Scope;
   total: Tensor;
@@ -21,7 +22,8 @@ export function traceJointLoss(config: UniPicConfig, stage: Pick<StageConfig, "b
   if (stage.batch.generation > 0) losses.generation = drawingTask(root, config, "generation", stage.batch.generation);
   if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage.batch.editing);
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
-  const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as keyof PerTask]));
+  if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
+  const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
   if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
   return { root, total: weighted.reduce(add), losses };
 }

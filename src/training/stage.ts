@@ -1,11 +1,14 @@
 import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
 
+/** What a stage can train: the three tasks, and `contrast`, which teaches the vision tower before the language model reads it. */
+export const TRAINING_TASKS = ["generation", "editing", "understanding", "contrast"] as const;
+export type TrainingTask = (typeof TRAINING_TASKS)[number];
+
 /** A number for each task. */
-export interface PerTask {
-  generation: number;
-  editing: number;
-  understanding: number;
-}
+export type PerTask = Record<TrainingTask, number>;
+
+/** Samples of all tasks in a step. */
+export const samplesIn = (batch: PerTask): number => TRAINING_TASKS.reduce((sum, task) => sum + batch[task], 0);
 
 /** One stage of a curriculum: which data, which weights, for how long and how fast. */
 export interface StageConfig {
@@ -33,6 +36,11 @@ export interface StageConfig {
   scenes: PlanOptions;
   /** Edits, and in what their sources differ from `scenes`. */
   edits?: EditOptions;
+  /**
+   * Share of edits replaced by the unconditional twin, "Repeat this image.", whose target is the source itself. It teaches to carry a
+   * source over to the canvas, and guidance leads away from it.
+   */
+  repeats: number;
   /** In what the scenes that understanding looks at differ from `scenes`. */
   seen?: PlanOptions;
   questions?: QuestionOptions;

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
-import type { PerTask, StageConfig } from "./stage.ts";
+import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 
 /** A training run: the file given to `unipic train --config`. */
 export interface TrainConfig {
@@ -35,6 +35,7 @@ const STAGE_ENTRIES = [
   "trains",
   "scenes",
   "edits",
+  "repeats",
   "seen",
   "questions",
 ];
@@ -99,9 +100,9 @@ function parseStage(stage: unknown, where: string): StageConfig {
   if (schedule !== "cosine" && schedule !== "constant") {
     throw new UserError(`${where}: "schedule" must be "cosine" or "constant", not ${JSON.stringify(schedule)}.`);
   }
-  const batch = perTask(stage, "batch", where, { generation: 0, editing: 0, understanding: 0 });
-  if (batch.generation + batch.editing + batch.understanding === 0) {
-    throw new UserError(`${where}: "batch" must be above 0 for at least one of generation, editing, understanding.`);
+  const batch = perTask(stage, "batch", where, { generation: 0, editing: 0, understanding: 0, contrast: 0 });
+  if (samplesIn(batch) === 0) {
+    throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
   }
   const scenes = drawable(object(stage, "scenes", where), where);
   const edits = object(stage, "edits", where) as StageConfig["edits"];
@@ -118,11 +119,13 @@ function parseStage(stage: unknown, where: string): StageConfig {
   const timestepShift = number(stage, "timestepShift", where, 1);
   if (timestepShift === 0)
     throw new UserError(`${where}: "timestepShift" must be above 0; 1 leaves timesteps uniform.`);
+  const repeats = number(stage, "repeats", where, 0.1);
+  if (repeats > 1) throw new UserError(`${where}: "repeats" is a share of the edits, at most 1, not ${repeats}.`);
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
     batch,
-    weights: perTask(stage, "weights", where, { generation: 1, editing: 1, understanding: 0.01 }),
+    weights: perTask(stage, "weights", where, { generation: 1, editing: 1, understanding: 0.01, contrast: 1 }),
     learningRate: number(stage, "learningRate", where),
     schedule,
     warmup: whole(stage, "warmup", where, Math.round(steps / 100)),
@@ -132,6 +135,7 @@ function parseStage(stage: unknown, where: string): StageConfig {
     trains: names(stage, "trains", where),
     scenes,
     edits,
+    repeats,
     seen,
     questions,
   };
@@ -188,6 +192,6 @@ function perTask(json: Json, key: string, where: string, fallback: PerTask): Per
   const given = object(json, key, where);
   refuseStray(given, Object.keys(fallback), `${where}: "${key}"`);
   const read = key === "batch" ? whole : number;
-  const at = (task: keyof PerTask) => read(given, task, `${where}: ${key}`, fallback[task]);
-  return { generation: at("generation"), editing: at("editing"), understanding: at("understanding") };
+  const entries = TRAINING_TASKS.map((task) => [task, read(given, task, `${where}: ${key}`, fallback[task])]);
+  return Object.fromEntries(entries) as PerTask;
 }

@@ -10,7 +10,7 @@ import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
 import { type Prepared, prepare } from "./prepare.ts";
-import type { StageConfig } from "./stage.ts";
+import { type StageConfig, samplesIn } from "./stage.ts";
 import type { TrainConfig } from "./train-config.ts";
 import { TrainingProgram, type TrainingState } from "./training-program.ts";
 
@@ -158,7 +158,7 @@ class StageRun {
         `The loss became ${losses.total} at step ${position.stageStep}: lower the learning rate and continue from the last checkpoint.`,
       );
     }
-    const batch = stage.batch.generation + stage.batch.editing + stage.batch.understanding;
+    const batch = samplesIn(stage.batch);
     position.stageStep++;
     position.step++;
     position.samples += batch;

@@ -28,7 +28,7 @@ describe("makeBatch", () => {
   });
 
   it("leaves out a task without samples", () => {
-    const drawing = { ...stage, batch: { generation: 2, editing: 0, understanding: 0 } };
+    const drawing = { ...stage, batch: { generation: 2, editing: 0, understanding: 0, contrast: 0 } };
     const names = Object.keys(makeBatch(model, tokenizer, drawing, seed, 0));
     expect(names.every((name) => name.startsWith("generation."))).toBe(true);
   });
@@ -39,6 +39,35 @@ describe("makeBatch", () => {
     const other = makeBatch(model, tokenizer, { ...blank, seen: { colors: ["blue"] } }, seed, 0);
     expect(other["generation.pixels"]).toEqual(given["generation.pixels"]);
     expect(other["understanding.pixels"]).not.toEqual(given["understanding.pixels"]);
+  });
+
+  it("asks some edits to repeat the picture, and gives those the source as target", () => {
+    const edits = (repeats: number) => {
+      const given = makeBatch(model, tokenizer, { ...stage, repeats }, seed, 0);
+      const [wanted, source] = ["editing.pixels", "editing.source_pixels"].map(
+        (name) => given[name].data as Float32Array,
+      );
+      const size = wanted.length / stage.batch.editing;
+      return Array.from({ length: stage.batch.editing }, (_, i) => {
+        const own = (pixels: Float32Array) => pixels.subarray(i * size, (i + 1) * size);
+        return own(wanted).every((value, at) => value === own(source)[at]);
+      });
+    };
+    expect(edits(1).every((same) => same)).toBe(true);
+    expect(edits(0).some((same) => same)).toBe(false);
+  });
+
+  it("pairs each picture with its caption, and with those that say the same", () => {
+    const pairing = { ...stage, batch: { generation: 0, editing: 0, understanding: 0, contrast: 12 } };
+    const given = makeBatch(model, tokenizer, pairing, seed, 0);
+    expect(Object.keys(given).sort()).toEqual(["contrast.pairs", "contrast.pixels", "contrast.words"]);
+    const words = given["contrast.words"].data as Float32Array;
+    const row = (i: number) => words.subarray(i * model.llm.vocab_size, (i + 1) * model.llm.vocab_size).join();
+    for (let i = 0; i < 12; i++) {
+      for (let j = 0; j < 12; j++) {
+        expect(given["contrast.pairs"].data[i * 12 + j]).toBe(row(i) === row(j) ? 1 : -1);
+      }
+    }
   });
 
   it("labels the answer and its end, each after the token before it", () => {

@@ -1,7 +1,6 @@
 /** What lies in a checkpoint, by the parts of a UniPic model. */
-import { extname } from "node:path";
-import { byteLength, elementCount, openCheckpoint, readTorchFile, type StoredDType } from "../checkpoint/index.ts";
-import { UserError } from "../errors.ts";
+import { byteLength, elementCount, type StoredDType } from "./tensor-data.ts";
+import { openWeights } from "./weights-file.ts";
 
 /** A tensor without its contents. */
 export interface TensorEntry {
@@ -18,7 +17,6 @@ export interface PartSummary {
   dtypes: StoredDType[];
 }
 
-const TORCH_ENDINGS = [".bin", ".ckpt", ".pt", ".pth"];
 const OTHER = "other";
 
 /** A part is recognised by the beginnings of its tensors' names; the first that fits counts. */
@@ -34,27 +32,13 @@ const PARTS: readonly { part: string; beginnings: readonly string[] }[] = [
 
 export const PART_NAMES: readonly string[] = PARTS.map(({ part }) => part);
 
-const PICTURE_ENDINGS = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"];
-
-/** The tensors of a safetensors file, a torch file, or a folder with `model.safetensors` or its shards. */
+/** The tensors of a safetensors file, a torch file, the index of shards of either, or a folder with `model.safetensors` or its shards. */
 export async function listTensors(path: string): Promise<TensorEntry[]> {
-  if (TORCH_ENDINGS.includes(extname(path).toLowerCase())) {
-    const file = await readTorchFile(path);
-    try {
-      return [...file.tensors().values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    } finally {
-      await file.close();
-    }
-  }
-  const ending = extname(path).toLowerCase();
-  if (PICTURE_ENDINGS.includes(ending)) {
-    throw new UserError(`"${path}" is a picture, not a checkpoint; unipic describe looks at pictures.`);
-  }
-  const reader = await openCheckpoint(path);
+  const file = await openWeights(path);
   try {
-    return reader.names().map((name) => ({ name, ...reader.info(name) }));
+    return [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   } finally {
-    await reader.close();
+    await file.close();
   }
 }
 
@@ -74,6 +58,7 @@ export function summarizeParts(tensors: readonly TensorEntry[]): PartSummary[] {
   });
 }
 
-function partOf(name: string): string {
+/** The part of a model that a tensor belongs to. */
+export function partOf(name: string): string {
   return PARTS.find(({ beginnings }) => beginnings.some((beginning) => name.startsWith(beginning)))?.part ?? OTHER;
 }

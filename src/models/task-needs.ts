@@ -1,14 +1,15 @@
-import { nativeSide, type UniPicConfig } from "../models/config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
-import { traceEmbed, traceLanguage, traceLogits } from "../models/language-programs.ts";
-import type { Grid } from "../models/position-table.ts";
-import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "../models/programs.ts";
+import { nativeSide, type UniPicConfig } from "./config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "./drawing-programs.ts";
+import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
+import type { Grid } from "./position-table.ts";
+import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
+import { type Sight, sightOf } from "./sight.ts";
 
 /** What can be asked of a model, and what a checkpoint lacks for it. */
 export interface TaskState {
   task: "generate" | "edit" | "describe";
   /** How pictures are seen, where they are. */
-  by?: "SigLIP2" | "the MAR encoder";
+  by?: Sight;
   /** Names of the weights that are missing or have another shape; the task can be done when there are none. */
   missing: string[];
 }
@@ -23,8 +24,8 @@ export function taskStates(
   const reading = [traceEmbed(config, true), traceLanguage(config)];
   const encoding = [traceTables(config, grid), traceEncoder(config)];
   const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
-  const hasTower = shapes.has("siglip2_proj.0.weight");
-  const looking = hasTower ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
+  const sight = sightOf((name) => shapes.has(name));
+  const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
     { task: "generate", missing: missing(drawing) },
@@ -35,7 +36,7 @@ export function taskStates(
     },
     {
       task: "describe",
-      by: hasTower ? "SigLIP2" : "the MAR encoder",
+      by: sight,
       missing: missing([...looking, ...reading, traceLogits(config)]),
     },
   ];
