@@ -1,24 +1,54 @@
 import { UserError } from "../errors.ts";
 import { type Dimension, dimensionTerms } from "../tensor/dimension.ts";
 import { type DType, type HostData, hostData } from "../tensor/dtype.ts";
-import type { AttributeValue, Emitter } from "../tensor/emitter.ts";
+import type { AttributeValue, Emitter, QuantizedWeight } from "../tensor/emitter.ts";
+import { widenQuantized } from "../tensor/ops/quantized.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inOrder, isInput, isParameter, type Tensor } from "../tensor/tensor.ts";
-import { type ExternalTensor, encodeModel, type InlineTensor, ONNX_TYPES, type OnnxGraph } from "./model.ts";
+import {
+  type ExternalTensor,
+  encodeModel,
+  type InlineTensor,
+  ONNX_TYPES,
+  type OnnxGraph,
+  type StoredType,
+} from "./model.ts";
 
-/** Where a parameter's values come from: the file they are in, host memory, or (undefined) an input of the program. */
-export type ParameterSource = Omit<ExternalTensor, "name"> | { data: HostData; shape: readonly number[] } | undefined;
+/** Numbers in a file or in memory. */
+export type StoredNumbers = Omit<ExternalTensor, "name"> | Omit<InlineTensor, "name">;
+
+/** A weight in whole numbers; {@link QuantizedWeight} says what they mean. The scales may be of any floating-point type. */
+export interface QuantizedSource {
+  format: QuantizedWeight["format"];
+  shape: readonly [out: number, inner: number];
+  numbers: StoredNumbers;
+  scales: StoredNumbers;
+}
+
+/**
+ * Where a parameter's values come from: the file they are in, host memory, whole numbers in either, or (undefined) an input of the
+ * program.
+ */
+export type ParameterSource =
+  | Omit<ExternalTensor, "name">
+  | { data: HostData; shape: readonly number[] }
+  | QuantizedSource
+  | undefined;
 
 export interface LoweringOptions {
   /** Fused kernels for attention, norms and the like (inference), or only simple operations, which share work with their gradients. */
   fused: boolean;
   parameters: (name: string, shape: readonly number[]) => ParameterSource;
+  /** Whether the device has kernels for int8 products; where it has none, such weights are widened when the program is loaded. */
+  int8Products?: boolean;
 }
 
 export interface LoweredProgram {
   model: Uint8Array;
   inputs: { name: string; dtype: DType; shape: Shape }[];
   outputs: { name: string; dtype: DType; shape: Shape }[];
+  /** Whether int8 kernels are used. */
+  int8Products?: boolean;
 }
 
 /** Writes a traced program as an ONNX model. Equal nodes are written once; what no output needs is never reached. */
@@ -28,7 +58,8 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: Loweri
   for (const part of inOrder(Object.values(outputs))) if (isInput(part)) lowering.declareInput(part);
   for (const [name, tensor] of Object.entries(outputs)) lowering.output(name, tensor);
   const graph = lowering.finish();
-  return { model: encodeModel(graph), inputs: graph.inputs, outputs: graph.outputs };
+  const { inputs, outputs: results } = graph;
+  return { model: encodeModel(graph), inputs, outputs: results, int8Products: lowering.int8Products };
 }
 
 class Lowering implements Emitter {
@@ -43,13 +74,17 @@ class Lowering implements Emitter {
   /** Results of nodes, and those of them that are outputs of the program. */
   readonly #computed = new Set<string>();
   readonly #outputNames = new Map<string, string>();
+  /** Quantised weights by the name that stands for their values; see `node`. */
+  readonly #quantized = new Map<string, QuantizedWeight>();
+  /** Whether any product is left to int8 kernels. */
+  int8Products = false;
   #count = 0;
 
   constructor(private readonly options: LoweringOptions) {}
 
   output(name: string, tensor: Tensor): void {
     this.#claim(name);
-    const source = this.#value(tensor);
+    const source = this.#widened(this.#value(tensor));
     if (this.#computed.has(source) && !this.#outputNames.has(source)) this.#outputNames.set(source, name);
     // An input, a constant or another output is handed out as a copy.
     else this.#graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
@@ -118,12 +153,36 @@ class Lowering implements Emitter {
       this.#graph.inputs.push({ name, dtype: tensor.dtype, shape });
       return name;
     }
-    if ("data" in source) {
-      this.#graph.inline.push({ name, dtype: tensor.dtype, shape, data: source.data });
-      return name;
-    }
-    this.#graph.external.push({ ...source, name });
-    return source.dtype === tensor.dtype ? name : this.cast(name, tensor.dtype);
+    if ("format" in source) return this.#quantizedParameter(name, source);
+    return this.#stored(name, "data" in source ? { ...source, dtype: tensor.dtype } : source, tensor.dtype);
+  }
+
+  /** Stored numbers as a value of the program, in the type `as`. */
+  #stored(name: string, numbers: StoredNumbers, as: StoredType): string {
+    if ("data" in numbers) this.#graph.inline.push({ ...numbers, name });
+    else this.#graph.external.push({ ...numbers, name });
+    return numbers.dtype === as ? name : this.cast(name, as as DType);
+  }
+
+  /** The name of a quantised weight stands for its values, which no node makes unless some other node reads them. */
+  #quantizedParameter(name: string, { format, shape, ...stored }: QuantizedSource): string {
+    const numbers = this.#stored(name, stored.numbers, stored.numbers.dtype);
+    const scales = this.#stored(`%scales of ${name}`, stored.scales, "float32");
+    const value = `%${this.#count++}`;
+    this.#quantized.set(value, { format, shape, numbers, scales });
+    return value;
+  }
+
+  quantized(input: string): QuantizedWeight | undefined {
+    const weight = this.#quantized.get(input);
+    if (weight?.format === "int8" && !this.options.int8Products) return undefined;
+    this.int8Products ||= weight?.format === "int8";
+    return weight;
+  }
+
+  #widened(value: string): string {
+    const weight = this.#quantized.get(value);
+    return weight ? widenQuantized(weight, this) : value;
   }
 
   node(
@@ -132,13 +191,14 @@ class Lowering implements Emitter {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     domain: "com.microsoft" | "" = "",
   ): string {
-    const key = `${domain}|${type}|${inputs.join(",")}|${JSON.stringify(attributes)}`;
+    const read = inputs.map((input) => this.#widened(input));
+    const key = `${domain}|${type}|${read.join(",")}|${JSON.stringify(attributes)}`;
     const before = this.#written.get(key);
     if (before !== undefined) return before;
     const output = `%${this.#count++}`;
     this.#written.set(key, output);
     this.#computed.add(output);
-    this.#graph.nodes.push({ type, domain, inputs, output, attributes });
+    this.#graph.nodes.push({ type, domain, inputs: read, output, attributes });
     return output;
   }
 
