@@ -5,6 +5,8 @@
  *   matrix kernels read them.
  * * `int4`: a scale for each block of 32 numbers of a row, w = (q - 8) s with q from 0 to 15. Two numbers share a byte, the earlier
  *   one in its lower half: [out, in / 2], scales [out, in / 32] in half precision.
+ *
+ * Weights must be finite.
  */
 import { toFloat16Bytes, toFloat32 } from "./tensor-data.ts";
 
@@ -21,10 +23,10 @@ const INT4_ZERO = 8;
 /** Rows that are turned to columns together: their scattered writes then stay within the processor's cache. */
 const TILE = 64;
 
-/** Each row's scale: its largest magnitude becomes 127. Result: [out]. Infinite where a row is not finite. */
+/** Each row's scale: its largest magnitude becomes 127. Result: [out]. */
 export function int8Scales(weights: Float32Array, [out, inner]: MatrixShape): Float32Array {
   const scales = new Float32Array(out);
-  for (let row = 0; row < out; row++) scales[row] = largest(weights, row * inner, inner) / INT8_LARGEST;
+  for (let row = 0; row < out; row++) scales[row] = Math.abs(farthest(weights, row * inner, inner)) / INT8_LARGEST;
   return scales;
 }
 
@@ -57,8 +59,7 @@ export function int4Scales(weights: Float32Array, [out, inner]: MatrixShape): Ui
   for (let block = 0; block < scales.length; block++) {
     const start = block * INT4_BLOCK;
     const extreme = farthest(weights, start, INT4_BLOCK);
-    if (!Number.isFinite(extreme)) scales[block] = extreme;
-    if (extreme === 0 || !Number.isFinite(extreme)) continue;
+    if (extreme === 0) continue;
     let least = Number.POSITIVE_INFINITY;
     for (const place of INT4_PLACES) {
       // The range has one more number below zero than above it, so that is where the farthest goes.
@@ -126,17 +127,11 @@ function int4Error(weights: Float32Array, start: number, scale: number): number 
 
 const between = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** The largest magnitude; infinite where a number is not one. */
-function largest(values: Float32Array, start: number, count: number): number {
-  return Math.abs(farthest(values, start, count));
-}
-
-/** The number of largest magnitude; infinite where a number is not one. */
+/** The number of largest magnitude. */
 function farthest(values: Float32Array, start: number, count: number): number {
   let found = 0;
   for (let i = start; i < start + count; i++) {
     const value = values[i];
-    if (Number.isNaN(value)) return Number.POSITIVE_INFINITY;
     if (Math.abs(value) > Math.abs(found)) found = value;
   }
   return found;

@@ -12,6 +12,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError when there is no tensor of this name. */
   read(name: string): Promise<StoredTensor>;
+  /** As {@link read}, but blocking. */
+  readSync(name: string): StoredTensor;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,14 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     return {
       path,
       ...header,
-      read: (name) => readTensor(source, header.entries, name),
+      async read(name) {
+        const entry = entryOf(header.entries, name, source);
+        return tensorOf(name, entry, await source.read(entry.offset, entry.length));
+      },
+      readSync(name) {
+        const entry = entryOf(header.entries, name, source);
+        return tensorOf(name, entry, source.readSync(entry.offset, entry.length));
+      },
       close: () => source.close(),
     };
   } catch (error) {
@@ -38,16 +47,22 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
 }
 
-async function readTensor(
-  source: ByteSource,
+function entryOf(
   entries: ReadonlyMap<string, SafetensorsEntry>,
   name: string,
-): Promise<StoredTensor> {
+  { label }: ByteSource,
+): SafetensorsEntry {
   const entry = entries.get(name);
-  if (!entry) throw new UserError(`There is no tensor "${name}" in ${source.label}.`);
-  const bytes = await source.read(entry.offset, entry.length);
-  return { name, dtype: entry.dtype, shape: entry.shape, bytes };
+  if (!entry) throw new UserError(`There is no tensor "${name}" in ${label}.`);
+  return entry;
 }
+
+const tensorOf = (name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array): StoredTensor => ({
+  name,
+  dtype,
+  shape,
+  bytes,
+});
 
 /**
  * Reads a whole safetensors file that is already in memory, for example one that a page has fetched. The tensors share the memory

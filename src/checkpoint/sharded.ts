@@ -23,6 +23,8 @@ export interface CheckpointReader {
   info(name: string): TensorInfo;
   /** @throws UserError when there is no tensor of this name. */
   read(name: string): Promise<StoredTensor>;
+  /** As {@link read}, but blocking, for tensors that a writer asks for one by one. */
+  readSync(name: string): StoredTensor;
   close(): Promise<void>;
 }
 
@@ -112,6 +114,7 @@ function reader(label: string, places: Map<string, SafetensorsFile>, files: Safe
       return { ...file.entries.get(name)!, file: file.path };
     },
     read: async (name) => place(name).read(name),
+    readSync: (name) => place(name).readSync(name),
     close: async () => {
       for (const file of files) await file.close();
     },

@@ -1,13 +1,20 @@
 /** What lies in a checkpoint, by the parts of a UniPic model. */
 import { extname } from "node:path";
-import { byteLength, elementCount, openCheckpoint, readTorchFile, type StoredDType } from "../checkpoint/index.ts";
+import {
+  byteLength,
+  elementCount,
+  openCheckpoint,
+  readTorchFile,
+  weightInfo,
+  weightNames,
+} from "../checkpoint/index.ts";
+import type { WeightInfo } from "../checkpoint/quantized.ts";
 import { UserError } from "../errors.ts";
+import { PARTS, partOf } from "../models/parts.ts";
 
-/** A tensor without its contents. */
-export interface TensorEntry {
+/** A weight without its contents, in the shape that a model knows. */
+export interface TensorEntry extends WeightInfo {
   name: string;
-  dtype: StoredDType;
-  shape: readonly number[];
 }
 
 export interface PartSummary {
@@ -15,24 +22,19 @@ export interface PartSummary {
   tensors: number;
   parameters: number;
   bytes: number;
-  dtypes: StoredDType[];
+  /** What most of its parameters are stored as: fp32, fp16, bf16, int8, int4, ... */
+  precision: string;
+  /** Every element type or format in it. */
+  dtypes: string[];
 }
 
 const TORCH_ENDINGS = [".bin", ".ckpt", ".pt", ".pth"];
 const OTHER = "other";
 
-/** A part is recognised by the beginnings of its tensors' names; the first that fits counts. */
-const PARTS: readonly { part: string; beginnings: readonly string[] }[] = [
-  { part: "diffusion head", beginnings: ["mar.diffloss."] },
-  { part: "MAR encoder and decoder", beginnings: ["mar."] },
-  { part: "projections", beginnings: ["proj_in.", "proj_out.", "siglip2_proj."] },
-  // Files of one part alone leave out its prefix: Qwen2's and SigLIP2's folders, and kl16.ckpt.
-  { part: "language model", beginnings: ["llm.", "model.layers.", "model.embed_tokens.", "model.norm.", "lm_head."] },
-  { part: "SigLIP2", beginnings: ["siglip2.", "vision_model."] },
-  { part: "autoencoder", beginnings: ["vae.", "encoder.", "decoder.", "quant_conv.", "post_quant_conv."] },
-];
+export const PART_NAMES: readonly string[] = PARTS.map(({ name }) => name);
 
-export const PART_NAMES: readonly string[] = PARTS.map(({ part }) => part);
+/** Element types as people call them; formats of quantised weights have their name already. */
+const PRECISIONS: Record<string, string> = { F64: "fp64", F32: "fp32", F16: "fp16", BF16: "bf16" };
 
 const PICTURE_ENDINGS = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"];
 
@@ -41,7 +43,12 @@ export async function listTensors(path: string): Promise<TensorEntry[]> {
   if (TORCH_ENDINGS.includes(extname(path).toLowerCase())) {
     const file = await readTorchFile(path);
     try {
-      return [...file.tensors().values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+      return [...file.tensors().values()].map(({ name, dtype, shape }) => ({
+        name,
+        type: dtype,
+        shape,
+        bytes: byteLength(dtype, shape),
+      }));
     } finally {
       await file.close();
     }
@@ -52,7 +59,7 @@ export async function listTensors(path: string): Promise<TensorEntry[]> {
   }
   const reader = await openCheckpoint(path);
   try {
-    return reader.names().map((name) => ({ name, ...reader.info(name) }));
+    return weightNames(reader).map((name) => ({ name, ...weightInfo(reader, name) }));
   } finally {
     await reader.close();
   }
@@ -61,19 +68,24 @@ export async function listTensors(path: string): Promise<TensorEntry[]> {
 /** Counts what each part has, in a fixed order; parts that are not there are left out. */
 export function summarizeParts(tensors: readonly TensorEntry[]): PartSummary[] {
   return [...PART_NAMES, OTHER].flatMap((part) => {
-    const own = tensors.filter(({ name }) => partOf(name) === part);
+    const own = tensors.filter(({ name }) => (partOf(name)?.name ?? OTHER) === part);
     if (own.length === 0) return [];
-    const sum = (of: (tensor: TensorEntry) => number) => own.reduce((total, tensor) => total + of(tensor), 0);
+    const sum = (of: (tensor: TensorEntry) => number, among = own) =>
+      among.reduce((total, tensor) => total + of(tensor), 0);
+    const dtypes = [...new Set(own.map(({ type }) => type))].sort();
+    const stored = (dtype: string) =>
+      sum(
+        ({ shape }) => elementCount(shape),
+        own.filter(({ type }) => type === dtype),
+      );
+    const [most] = [...dtypes].sort((a, b) => stored(b) - stored(a));
     return {
       part,
       tensors: own.length,
       parameters: sum(({ shape }) => elementCount(shape)),
-      bytes: sum(({ dtype, shape }) => byteLength(dtype, shape)),
-      dtypes: [...new Set(own.map(({ dtype }) => dtype))].sort(),
+      bytes: sum(({ bytes }) => bytes),
+      precision: PRECISIONS[most] ?? most,
+      dtypes,
     };
   });
-}
-
-function partOf(name: string): string {
-  return PARTS.find(({ beginnings }) => beginnings.some((beginning) => name.startsWith(beginning)))?.part ?? OTHER;
 }

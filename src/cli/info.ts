@@ -95,18 +95,20 @@ async function inspectFolder(path: string): Promise<{ weights: string; config: U
 }
 
 function showInfo({ path, parts, absent, config, vocabulary, tasks = [], ...all }: CheckpointInfo): string {
-  const rows = [...parts, { part: "all", dtypes: [], ...all }].map(({ part, tensors, parameters, bytes, dtypes }) => [
+  const total = { part: "all", precision: "", dtypes: [], ...all };
+  const rows = [...parts, total].map(({ part, tensors, parameters, bytes, precision, dtypes }) => [
     part,
     String(tensors),
     parameters.toLocaleString("en"),
     showBytes(bytes),
+    precision,
     dtypes.join(", "),
   ]);
   return [
     path,
     "",
     ...(config ? [...showConfig(config, vocabulary), ""] : []),
-    ...table([["part", "tensors", "parameters", "size", "types"], ...rows]),
+    ...table([["part", "tensors", "parameters", "size", "precision", "types"], ...rows]),
     ...(absent.length > 0 ? [`not there: ${absent.join(", ")}`] : []),
     ...(tasks.length > 0 ? ["", ...tasks.map(showTask)] : []),
   ].join("\n");

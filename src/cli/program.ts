@@ -5,6 +5,7 @@ import { registerEdit } from "./edit.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerInfo } from "./info.ts";
+import { registerQuantize } from "./quantize.ts";
 import { registerTrain } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -36,6 +37,7 @@ function buildProgram(): Command {
     registerTrain,
     registerData,
     registerInfo,
+    registerQuantize,
   ]) {
     register(program);
   }

@@ -41,6 +41,8 @@ export interface LoweringOptions {
   parameters: (name: string, shape: readonly number[]) => ParameterSource;
   /** Whether the device has kernels for int8 products; where it has none, such weights are widened when the program is loaded. */
   int8Products?: boolean;
+  /** Inputs that the program has though no output needs them: they tell the sizes of named dimensions. */
+  inputs?: readonly Tensor[];
 }
 
 export interface LoweredProgram {
@@ -55,7 +57,8 @@ export interface LoweredProgram {
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LoweringOptions): LoweredProgram {
   const lowering = new Lowering(options);
   // All inputs come first: an output may need a size that only the input of another one tells.
-  for (const part of inOrder(Object.values(outputs))) if (isInput(part)) lowering.declareInput(part);
+  const found = inOrder(Object.values(outputs)).filter(isInput);
+  for (const part of new Set([...(options.inputs ?? []), ...found])) lowering.declareInput(part);
   for (const [name, tensor] of Object.entries(outputs)) lowering.output(name, tensor);
   const graph = lowering.finish();
   const { inputs, outputs: results } = graph;
