@@ -87,10 +87,11 @@ async function run(
   outputs: Record<string, t.Tensor>,
   parameters: (name: string) => ParameterSource,
   weightsFolder?: string,
+  given = feeds,
 ): Promise<Record<string, Float32Array>> {
   const lowering = { fused: true, parameters };
   const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu", threads: 1, weightsFolder });
-  const results = await program.run(feeds);
+  const results = await program.run(given);
   await program.release();
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
 }
@@ -117,6 +118,11 @@ describe.each(FORMATS)("a weight in %s", (format) => {
     expect((await run({ y: product }, held)).y).toEqual(read.y);
     // Rows are written in 8 bits, so about 1 % of each is lost, whatever its neighbours' size.
     for (const error of rowErrors(read.y, plain(wide))) expect(error).toBeLessThan(0.02);
+  });
+
+  test("multiplies no rows at all", async () => {
+    const none = { x: t.hostArray("float32", [0, INNER], []) };
+    expect((await run({ y: product }, held, undefined, none)).y.length).toBe(0);
   });
 
   test("is the plain weight wherever it is not multiplied", async () => {

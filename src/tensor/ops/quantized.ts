@@ -23,7 +23,8 @@ function int8Product(x: string, { numbers, scales }: QuantizedWeight, emit: Emit
   const last = emit.integers([-1]);
   const high = emit.node("ReduceMax", [x, last], { keepdims: 0 });
   const low = emit.node("ReduceMin", [x, last], { keepdims: 0 });
-  const reach = emit.node("Max", [high, emit.node("Neg", [low])]);
+  // The engine leaves the last axis in the shape where there are no rows; flattening takes it away.
+  const reach = emit.node("Reshape", [emit.node("Max", [high, emit.node("Neg", [low])]), last]);
   const rowScales = emit.node("Max", [emit.node("Mul", [reach, number(1 / LARGEST)]), number(LEAST_SCALE)]); // [rows]
   const zeros = emit.node("Expand", [zero, emit.node("Shape", [rowScales])]);
   const quantized = emit.node("QuantizeLinear", [x, rowScales, zeros], { axis: 0 });
