@@ -1,7 +1,7 @@
 /**
  * What a precision costs and gains, side by side in one run: the size of a model folder, the errors of its parts, the reader's scores on the
  * same prompts, seeds, pictures and edits, and the time of drawing; then three blocks at the official model's size with random weights.
- * `npm run bench:precision -- [FOLDER] [--count N] [--descriptions N] [--edits N] [--only fp32,int8] [--blocks-only] [--json]`
+ * `npm run bench:precision -- [FOLDER] [--measure quality,blocks] [--only fp32,int8] [--count N] [--descriptions N] [--edits N] [--json]`
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -43,6 +43,7 @@ interface Counts {
   edits: number;
 }
 
+const MEASURES = ["quality", "blocks"];
 const SIDE = 64;
 const PROMPT = "a red car on the grass";
 /** Pictures that are timed; precisions take turns, so that a busy machine is busy for all. */
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
       descriptions: { type: "string", default: "200" },
       edits: { type: "string", default: "50" },
       only: { type: "string", default: PRECISIONS.join(",") },
-      "blocks-only": { type: "boolean", default: false },
+      measure: { type: "string", default: MEASURES.join(",") },
       json: { type: "boolean", default: false },
     },
   });
@@ -129,13 +130,16 @@ async function main(): Promise<void> {
     descriptions: wholeNumber("descriptions", values.descriptions, 0),
     edits: wholeNumber("edits", values.edits, 0),
   };
-  const scored = values["blocks-only"] ? [] : await scorePrecisions(source, precisions, counts);
+  const measures = values.measure.split(",");
+  const odd = measures.find((name) => !MEASURES.includes(name));
+  if (odd !== undefined) throw new UserError(`--measure takes ${MEASURES.join(" and ")}, not "${odd}".`);
+  const scored = measures.includes("quality") ? await scorePrecisions(source, precisions, counts) : [];
   const machine = machineLine("onnxruntime-node");
   if (!values.json) console.log(`${machine}\n`);
   if (!values.json && scored.length > 0) console.log(`${source}\n\n${showScored(scored)}\n`);
-  const blocks = await measureBlocks();
+  const blocks = measures.includes("blocks") ? await measureBlocks() : [];
   if (values.json) console.log(JSON.stringify({ machine, source, ...counts, scored, blocks }, null, 2));
-  else console.log(showBlocks(blocks));
+  else if (blocks.length > 0) console.log(showBlocks(blocks));
 }
 
 await run(main);
