@@ -5,14 +5,7 @@ import type { AttributeValue, Emitter, QuantizedWeight } from "../tensor/emitter
 import { widenQuantized } from "../tensor/ops/quantized.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inOrder, isInput, isParameter, type Tensor } from "../tensor/tensor.ts";
-import {
-  type ExternalTensor,
-  encodeModel,
-  type InlineTensor,
-  ONNX_TYPES,
-  type OnnxGraph,
-  type StoredType,
-} from "./model.ts";
+import { type ExternalTensor, encodeModel, type InlineTensor, ONNX_TYPES, type OnnxGraph } from "./model.ts";
 
 /** Numbers in a file or in memory. */
 export type StoredNumbers = Omit<ExternalTensor, "name"> | Omit<InlineTensor, "name">;
@@ -39,8 +32,11 @@ export interface LoweringOptions {
   /** Fused kernels for attention, norms and the like (inference), or only simple operations, which share work with their gradients. */
   fused: boolean;
   parameters: (name: string, shape: readonly number[]) => ParameterSource;
-  /** Whether the device has kernels for int8 products; where it has none, such weights are widened when the program is loaded. */
-  int8Products?: boolean;
+  /**
+   * Whether the program runs on the processor, which multiplies int8 numbers and reads rows of tables in half precision. On other devices
+   * such weights are widened when the program is loaded.
+   */
+  onProcessor?: boolean;
   /** Inputs that the program has though no output needs them: they tell the sizes of named dimensions. */
   inputs?: readonly Tensor[];
 }
@@ -77,8 +73,9 @@ class Lowering implements Emitter {
   /** Results of nodes, and those of them that are outputs of the program. */
   readonly #computed = new Set<string>();
   readonly #outputNames = new Map<string, string>();
-  /** Quantised weights by the name that stands for their values; see `node`. */
+  /** Weights that are stored otherwise than in their own type, by the name that stands for their values; see `node`. */
   readonly #quantized = new Map<string, QuantizedWeight>();
+  readonly #narrow = new Map<string, { stored: string; as: DType }>();
   /** Whether any product is left to int8 kernels. */
   int8Products = false;
   #count = 0;
@@ -157,35 +154,46 @@ class Lowering implements Emitter {
       return name;
     }
     if ("format" in source) return this.#quantizedParameter(name, source);
-    return this.#stored(name, "data" in source ? { ...source, dtype: tensor.dtype } : source, tensor.dtype);
+    const numbers = "data" in source ? { ...source, dtype: tensor.dtype } : source;
+    const stored = this.#stored(name, numbers);
+    if (numbers.dtype === tensor.dtype) return stored;
+    const value = `%${this.#count++}`;
+    this.#narrow.set(value, { stored, as: tensor.dtype });
+    return value;
   }
 
-  /** Stored numbers as a value of the program, in the type `as`. */
-  #stored(name: string, numbers: StoredNumbers, as: StoredType): string {
+  #stored(name: string, numbers: StoredNumbers): string {
     if ("data" in numbers) this.#graph.inline.push({ ...numbers, name });
     else this.#graph.external.push({ ...numbers, name });
-    return numbers.dtype === as ? name : this.cast(name, as as DType);
+    return name;
   }
 
-  /** The name of a quantised weight stands for its values, which no node makes unless some other node reads them. */
   #quantizedParameter(name: string, { format, shape, ...stored }: QuantizedSource): string {
-    const numbers = this.#stored(name, stored.numbers, stored.numbers.dtype);
-    const scales = this.#stored(`%scales of ${name}`, stored.scales, "float32");
+    const numbers = this.#stored(name, stored.numbers);
+    const given = this.#stored(`%scales of ${name}`, stored.scales);
+    const scales = stored.scales.dtype === "float32" ? given : this.cast(given, "float32");
     const value = `%${this.#count++}`;
     this.#quantized.set(value, { format, shape, numbers, scales });
     return value;
   }
 
+  narrow(input: string): string | undefined {
+    return this.options.onProcessor ? this.#narrow.get(input)?.stored : undefined;
+  }
+
   quantized(input: string): QuantizedWeight | undefined {
     const weight = this.#quantized.get(input);
-    if (weight?.format === "int8" && !this.options.int8Products) return undefined;
+    if (weight?.format === "int8" && !this.options.onProcessor) return undefined;
     this.int8Products ||= weight?.format === "int8";
     return weight;
   }
 
+  /** A value that any node may read. No node widens a weight unless some other one needs that. */
   #widened(value: string): string {
     const weight = this.#quantized.get(value);
-    return weight ? widenQuantized(weight, this) : value;
+    if (weight) return widenQuantized(weight, this);
+    const narrow = this.#narrow.get(value);
+    return narrow ? this.cast(narrow.stored, narrow.as) : value;
   }
 
   node(

@@ -23,7 +23,7 @@ export class Program {
     lowering: LoweringOptions,
     options: EngineOptions,
   ): Promise<Program> {
-    const lowered = lower(outputs, { ...lowering, int8Products: options.device === "cpu" });
+    const lowered = lower(outputs, { ...lowering, onProcessor: options.device === "cpu" });
     return new Program(lowered, await engine.load(lowered, options));
   }
 

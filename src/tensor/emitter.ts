@@ -40,4 +40,6 @@ export interface Emitter {
    * gets it widened.
    */
   quantized(input: string): QuantizedWeight | undefined;
+  /** A weight as it is stored, where that is in half precision and the device can read rows of it without widening all of it. */
+  narrow(input: string): string | undefined;
 }

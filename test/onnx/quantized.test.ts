@@ -13,9 +13,11 @@ import {
 } from "../../src/checkpoint/quantized-numbers.ts";
 import { parseSafetensors, serializeSafetensors } from "../../src/checkpoint/safetensors.ts";
 import type { StoredTensor } from "../../src/checkpoint/tensor-data.ts";
+import { UserError } from "../../src/errors.ts";
 import type { ParameterSource } from "../../src/onnx/lower.ts";
 import { checkpointWeights, memoryWeights } from "../../src/pipeline/weights.ts";
 import { Random } from "../../src/random.ts";
+import type { EngineOptions } from "../../src/runtime/engine.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { Program } from "../../src/runtime/program.ts";
 import * as t from "../../src/tensor/index.ts";
@@ -86,11 +88,11 @@ const feeds = { x: t.hostArray("float32", [ROWS, INNER], x) };
 async function run(
   outputs: Record<string, t.Tensor>,
   parameters: (name: string) => ParameterSource,
-  weightsFolder?: string,
+  options: Partial<EngineOptions> = {},
   given = feeds,
 ): Promise<Record<string, Float32Array>> {
   const lowering = { fused: true, parameters };
-  const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu", threads: 1, weightsFolder });
+  const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu", threads: 1, ...options });
   const results = await program.run(given);
   await program.release();
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
@@ -114,15 +116,27 @@ describe.each(FORMATS)("a weight in %s", (format) => {
     const reader = await openCheckpoint(folder);
     await reader.close();
     const source = checkpointWeights(reader).source as (name: string) => ParameterSource;
-    const read = await run({ y: product }, source, folder);
+    const read = await run({ y: product }, source, { weightsFolder: folder });
     expect((await run({ y: product }, held)).y).toEqual(read.y);
     // Rows are written in 8 bits, so about 1 % of each is lost, whatever its neighbours' size.
     for (const error of rowErrors(read.y, plain(wide))) expect(error).toBeLessThan(0.02);
   });
 
+  test("multiplies on a GPU, where there is one", async (context) => {
+    const expected = plain(wide);
+    const y = await run({ y: product }, held, { device: "webgpu" }).then(
+      (found) => found.y,
+      (error: unknown) => {
+        if (error instanceof UserError) context.skip(error.message);
+        throw error;
+      },
+    );
+    for (const error of rowErrors(y, expected)) expect(error).toBeLessThan(0.02);
+  });
+
   test("multiplies no rows at all", async () => {
     const none = { x: t.hostArray("float32", [0, INNER], []) };
-    expect((await run({ y: product }, held, undefined, none)).y.length).toBe(0);
+    expect((await run({ y: product }, held, {}, none)).y.length).toBe(0);
   });
 
   test("is the plain weight wherever it is not multiplied", async () => {

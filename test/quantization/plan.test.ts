@@ -3,9 +3,9 @@ import type { StoredDType, TensorInfo } from "../../src/checkpoint/index.ts";
 import { byteLength } from "../../src/checkpoint/tensor-data.ts";
 import { UserError } from "../../src/errors.ts";
 import { unipic15b } from "../../src/models/presets.ts";
-import { traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "../../src/models/programs.ts";
 import { planWeights } from "../../src/quantization/plan.ts";
 import { parsePartPrecision, parsePrecision, partPrecisions } from "../../src/quantization/precision.ts";
+import { inferencePrograms } from "../../src/quantization/uses.ts";
 
 /** A checkpoint of which only the header is there. */
 function header(tensors: Iterable<[name: string, shape: readonly number[]]>, dtype: StoredDType = "BF16") {
@@ -21,16 +21,7 @@ function header(tensors: Iterable<[name: string, shape: readonly number[]]>, dty
 }
 
 function officialShapes(): Map<string, readonly number[]> {
-  const config = unipic15b;
-  const programs = [
-    traceRead(config, { cached: false, pictures: true }),
-    traceSee(config),
-    traceEncode(config, [32, 32], 1),
-    traceRound(config, [32, 32], { guided: true, editing: true }),
-    traceRound(config, [32, 32], { guided: true, editing: false }),
-    traceDenoise(config, true),
-    tracePixels(config, [32, 32], 1),
-  ];
+  const programs = inferencePrograms(unipic15b);
   return new Map(
     programs.flatMap(({ parameters }) =>
       [...parameters].map(([name, { shape }]) => [name, shape as number[]] as const),
