@@ -32,11 +32,10 @@ export interface LoweringOptions {
   /** Fused kernels for attention, norms and the like (inference), or only simple operations, which share work with their gradients. */
   fused: boolean;
   parameters: (name: string, shape: readonly number[]) => ParameterSource;
-  /**
-   * Whether the program runs on the processor, which multiplies int8 numbers and reads rows of tables in half precision. On other devices
-   * such weights are widened when the program is loaded.
-   */
-  onProcessor?: boolean;
+  /** Whether the device multiplies int8 numbers fast; otherwise such weights are widened when the program is loaded. */
+  int8Products?: boolean;
+  /** Whether the device reads rows of tables in half precision; otherwise the whole table is widened. */
+  narrowRows?: boolean;
   /** Inputs that the program has though no output needs them: they tell the sizes of named dimensions. */
   inputs?: readonly Tensor[];
 }
@@ -178,12 +177,12 @@ class Lowering implements Emitter {
   }
 
   narrow(input: string): string | undefined {
-    return this.options.onProcessor ? this.#narrow.get(input)?.stored : undefined;
+    return this.options.narrowRows ? this.#narrow.get(input)?.stored : undefined;
   }
 
   quantized(input: string): QuantizedWeight | undefined {
     const weight = this.#quantized.get(input);
-    if (weight?.format === "int8" && !this.options.onProcessor) return undefined;
+    if (weight?.format === "int8" && !this.options.int8Products) return undefined;
     this.int8Products ||= weight?.format === "int8";
     return weight;
   }

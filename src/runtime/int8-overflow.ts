@@ -19,7 +19,7 @@ export async function int8Overflows(
   const x = input("x", "float32", [LENGTH, LENGTH]);
   const program = lower(
     { y: linear(x, weight) },
-    { fused: true, onProcessor: true, parameters: () => ({ format: "int8", shape, numbers, scales }) },
+    { fused: true, int8Products: true, parameters: () => ({ format: "int8", shape, numbers, scales }) },
   );
   const loaded = await load(program);
   const ones = hostArray("float32", shape, new Float32Array(LENGTH * LENGTH).fill(1));

@@ -23,6 +23,8 @@ function overflowsHere(): Promise<boolean> {
 
 /** ONNX Runtime in Node. External weights are read from `weightsFolder`, straight from their files. */
 export const nodeEngine: Engine = {
+  hasFastInt8: true,
+
   async load(program, options) {
     if (options.weights) throw new Error("In Node external weights are read from weightsFolder, not given as bytes.");
     const session: Record<string, string> = { ...SHARED_CORES };

@@ -23,7 +23,9 @@ export class Program {
     lowering: LoweringOptions,
     options: EngineOptions,
   ): Promise<Program> {
-    const lowered = lower(outputs, { ...lowering, onProcessor: options.device === "cpu" });
+    const onProcessor = options.device === "cpu";
+    const int8Products = onProcessor && (engine.hasFastInt8 ?? false);
+    const lowered = lower(outputs, { ...lowering, int8Products, narrowRows: onProcessor });
     return new Program(lowered, await engine.load(lowered, options));
   }
 

@@ -83,7 +83,7 @@ describe("lowering", () => {
     const y = t.gatherRows(table, t.constant("int64", [1], [3]));
     const source = { dtype: "float16", shape: [4, 2], file: "weights", offset: 0, length: 16 } as const;
     const options: LoweringOptions = { fused: true, parameters: () => source };
-    expect(nodes({ y }, { ...options, onProcessor: true })).toEqual(["Gather", "Cast"]);
+    expect(nodes({ y }, { ...options, narrowRows: true })).toEqual(["Gather", "Cast"]);
     expect(nodes({ y }, options)).toEqual(["Cast", "Gather"]);
   });
 

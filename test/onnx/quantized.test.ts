@@ -14,7 +14,7 @@ import {
 import { parseSafetensors, serializeSafetensors } from "../../src/checkpoint/safetensors.ts";
 import type { StoredTensor } from "../../src/checkpoint/tensor-data.ts";
 import { UserError } from "../../src/errors.ts";
-import type { ParameterSource } from "../../src/onnx/lower.ts";
+import type { LoweredProgram, ParameterSource } from "../../src/onnx/lower.ts";
 import { checkpointWeights, memoryWeights } from "../../src/pipeline/weights.ts";
 import { Random } from "../../src/random.ts";
 import type { EngineOptions } from "../../src/runtime/engine.ts";
@@ -148,4 +148,21 @@ describe.each(FORMATS)("a weight in %s", (format) => {
     expect(y).toEqual(wide);
     for (const error of rowErrors(flipped, plain(wide))) expect(error).toBeLessThan(1e-5);
   });
+});
+
+test("int8 is left to kernels only where the engine has fast ones", async () => {
+  const loaded: LoweredProgram[] = [];
+  const load = async (program: LoweredProgram) => {
+    loaded.push(program);
+    return { run: async () => ({}), release: async () => {} };
+  };
+  const parameters = memoryWeights(parseSafetensors(file).tensors).source as (name: string) => ParameterSource;
+  const y = t.linear(input, t.parameter("int8", SHAPE, { kind: "zeros" }));
+  for (const hasFastInt8 of [true, undefined]) {
+    for (const device of ["cpu", "webgpu"] as const) {
+      await Program.compile({ load, hasFastInt8 }, { y }, { fused: true, parameters }, { device });
+    }
+  }
+  expect(loaded.map(({ int8Products }) => int8Products)).toEqual([true, false, false, false]);
+  expect(nodeEngine.hasFastInt8).toBe(true);
 });
