@@ -21,7 +21,7 @@ function bufferLast(x: Tensor, buffer: number): Tensor {
 }
 
 /** The reverse of {@link bufferLast}. */
-function bufferFirst(x: Tensor, buffer: number): Tensor {
+export function bufferFirst(x: Tensor, buffer: number): Tensor {
   const count = subtractDimensions(x.shape[1], buffer);
   return concat([slice(x, 1, count, x.shape[1]), slice(x, 1, 0, count)], 1);
 }

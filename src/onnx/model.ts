@@ -4,17 +4,21 @@ import type { AttributeValue } from "../tensor/emitter.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { ProtobufWriter } from "./protobuf.ts";
 
-/** Element types as ONNX numbers them; bfloat16 exists in files only, never in a program. */
+/** Element types as ONNX numbers them. Some exist in files only: a program widens them or leaves them to the kernels. */
 export const ONNX_TYPES = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
   float16: 10,
   float64: 11,
   bfloat16: 16,
-} as const satisfies Record<DType | "bfloat16", number>;
+} as const satisfies Record<StoredType, number>;
+
+/** Element type of a weight as it lies in a file. */
+export type StoredType = DType | "bfloat16" | "int8";
 
 export interface OnnxNode {
   type: string;
@@ -36,7 +40,7 @@ export interface OnnxBody {
 /** A weight that stays in its file: which file (relative to the folder given at load time), and where in it. */
 export interface ExternalTensor {
   name: string;
-  dtype: DType | "bfloat16";
+  dtype: StoredType;
   shape: readonly number[];
   file: string;
   offset: number;
@@ -45,9 +49,9 @@ export interface ExternalTensor {
 
 export interface InlineTensor {
   name: string;
-  dtype: DType;
+  dtype: StoredType;
   shape: readonly number[];
-  data: HostData;
+  data: HostData | Int8Array;
 }
 
 export interface OnnxValue {

@@ -37,5 +37,7 @@ export interface LoadedProgram {
 
 /** Something that can run ONNX models: ONNX Runtime in Node or in a page. */
 export interface Engine {
+  /** Whether products of int8 numbers are faster than those of fp32 on the processor. */
+  readonly hasFastInt8?: boolean;
   load(program: LoweredProgram, options: EngineOptions): Promise<LoadedProgram>;
 }

@@ -27,7 +27,10 @@ export class Program {
     lowering: LoweringOptions,
     options: EngineOptions,
   ): Promise<Program> {
-    const lowered = lower(outputs, { ...lowering, scansInPlace: options.device === "cpu" });
+    const onProcessor = options.device === "cpu";
+    const int8Products = onProcessor && (engine.hasFastInt8 ?? false);
+    const device = { int8Products, narrowRows: onProcessor, scansInPlace: onProcessor };
+    const lowered = lower(outputs, { ...lowering, ...device });
     return new Program(lowered, await engine.load(lowered, options));
   }
 

@@ -19,6 +19,14 @@ export const tinyWordedConfig: UniPicConfig = {
   mar: { ...tinyConfig.mar, vae_stride: 4, patch_size: 2, img_size: 16 },
 };
 
+/** The same, wide enough for layers to be worth quantising. */
+export const tinyWideConfig: UniPicConfig = {
+  ...tinyWordedConfig,
+  llm: { ...tinyWordedConfig.llm, hidden_size: 128, intermediate_size: 160 },
+  mar: { ...tinyWordedConfig.mar, encoder_embed_dim: 128, decoder_embed_dim: 128, diffloss_w: 128 },
+  siglip2: { ...tinyWordedConfig.siglip2, hidden_size: 128, intermediate_size: 128 },
+};
+
 /** How far weights are moved from their start, at which a model would hardly look at its prompt. */
 const DEVIATION = 0.1;
 
@@ -49,10 +57,13 @@ function randomValues(config: UniPicConfig, seed: number): Values {
  * tokens, at most 320 words. */
 export async function writeTinyModel(
   folder: string,
-  { seed = 1, leaveOut }: { seed?: number; leaveOut?: (name: string) => boolean } = {},
+  {
+    seed = 1,
+    leaveOut,
+    config = tinyWordedConfig,
+  }: { seed?: number; leaveOut?: (name: string) => boolean; config?: UniPicConfig } = {},
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
-  const config = tinyWordedConfig;
   const weights = randomValues(config, seed);
   for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });

@@ -15,7 +15,11 @@ const gatherOperation: Operation<null> = {
     const updates = reshape(upstream, [sizeOf(rows.shape), ...x.shape.slice(1)]);
     return [scatterAddRows(broadcastTo(scalar(0, x), x.shape), flat, updates), undefined];
   },
-  lower: (_, inputs, emit) => emit.node("Gather", inputs, { axis: 0 }),
+  lower: (node, [x, rows], emit) => {
+    const narrow = emit.narrow(x);
+    if (narrow === undefined) return emit.node("Gather", [x, rows], { axis: 0 });
+    return emit.cast(emit.node("Gather", [narrow, rows], { axis: 0 }), node.dtype);
+  },
 };
 
 /** Rows of x (along its first axis) by number. rows: int64 of any shape; result: [...rows, ...rest of x]. */
