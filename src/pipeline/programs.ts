@@ -32,6 +32,12 @@ export interface Weights {
   source: LoweringOptions["parameters"];
 }
 
+/** What a weight's numbers take in memory, without their scales. */
+const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
+
+/** What weights take in the order that kernels read them in, as a share of their size. */
+const REARRANGED = 1.07;
+
 /** Results that are looked at in host memory; the others only go into other programs. */
 const READ: ReadonlySet<string> = new Set(["logits", "pixels"]);
 
@@ -56,7 +62,12 @@ export class Programs {
   }
 
   embed(pictures: boolean): Part {
-    return this.#part(`embed ${pictures}`, () => traceEmbed(this.config, pictures));
+    // Of the table only rows are read, from its file where it lies in one: it takes no memory to speak of.
+    return this.#part(
+      `embed ${pictures}`,
+      () => traceEmbed(this.config, pictures),
+      () => 0,
+    );
   }
 
   language(): Runnable {
@@ -140,16 +151,24 @@ export class Programs {
     return made;
   }
 
-  #part(key: string, trace: () => Traced): Part {
+  #part(key: string, trace: () => Traced, weightBytes = (traced: Traced) => this.#weightBytes(traced)): Part {
     let part = this.#parts.get(key);
     if (!part) {
-      part = new Part(trace, this.#residents, {
-        compile: (traced) => this.#compile(traced),
-        weightBytes: (traced) => weightBytes(traced),
-      });
+      part = new Part(trace, this.#residents, { compile: (traced) => this.#compile(traced), weightBytes });
       this.#parts.set(key, part);
     }
     return part;
+  }
+
+  /** What a program's weights take when they are loaded. The engine rearranges them for its kernels, which takes a little more. */
+  #weightBytes({ parameters }: Traced): number {
+    const numbers = [...parameters].map(([name, { shape }]) => {
+      const source = this.weights.has(name) ? this.weights.source(name, shape as number[]) : undefined;
+      // Other weights than quantised ones are widened to float32 if they are stored in less.
+      const bytes = source && "format" in source ? NUMBER_BYTES[source.format] : Float32Array.BYTES_PER_ELEMENT;
+      return bytes * (sizeOf(shape) as number);
+    });
+    return REARRANGED * numbers.reduce((a, b) => a + b, 0);
   }
 
   async #compile({ outputs, parameters }: Traced): Promise<Program> {
@@ -167,10 +186,4 @@ export class Programs {
     this.#tables.clear();
     await this.#residents.release();
   }
-}
-
-/** What a program's weights take when they are loaded. The engine rearranges them for its kernels, which takes a little more. */
-function weightBytes({ parameters }: Traced): number {
-  const numbers = [...parameters.values()].map(({ shape }) => sizeOf(shape) as number);
-  return 1.07 * Float32Array.BYTES_PER_ELEMENT * numbers.reduce((a, b) => a + b, 0);
 }
