@@ -151,9 +151,9 @@ async function main(): Promise<void> {
 
 function showTask(task: Task, { seconds, peak, stages }: Measured, pixels: number): void {
   console.log(`\n${task}, ${pixels} px: peak ${showGigabytes(peak)} (${seconds.toFixed(0)} s)\n`);
-  console.log("| program | loads | runs | after loading | peak |\n|---|---|---|---|---|");
-  for (const { name, loads, runs, loaded, peak: own } of stages) {
-    console.log(`| ${[name, loads, runs, showGigabytes(loaded), showGigabytes(own)].join(" | ")} |`);
+  console.log("| program | loads | runs | after loading | added by a run | peak |\n|---|---|---|---|---|---|");
+  for (const { name, loads, runs, loaded, added, peak: own } of stages) {
+    console.log(`| ${[name, loads, runs, ...[loaded, added, own].map(showGigabytes)].join(" | ")} |`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Stage {
   /** Resident memory of the process after loading it last, and its largest while it was loaded or run. */
   loaded: number;
   peak: number;
+  /** The most that a run has added to the resident memory while it lasted. */
+  added: number;
 }
 
 /** Programs by a result that only they have. */
@@ -48,7 +50,7 @@ export class StageMemory implements Engine {
   async load(program: LoweredProgram, options: EngineOptions): Promise<LoadedProgram> {
     const results = new Set(program.outputs.map(({ name }) => name));
     const name = Object.entries(NAMES).find(([result]) => results.has(result))?.[1] ?? "small programs";
-    const stage = this.stages.get(name) ?? { name, loads: 0, runs: 0, loaded: 0, peak: 0 };
+    const stage = this.stages.get(name) ?? { name, loads: 0, runs: 0, loaded: 0, peak: 0, added: 0 };
     this.stages.set(name, stage);
     const loaded = await this.#measured(stage, () => this.engine.load(program, options));
     stage.loads++;
@@ -57,7 +59,10 @@ export class StageMemory implements Engine {
       run: async (feeds, into) => {
         if (!this.computes(name, feeds)) return zeros(program, feeds);
         stage.runs++;
-        return this.#measured(stage, () => loaded.run(feeds, into));
+        const before = processMemory().now;
+        const results = await this.#measured(stage, () => loaded.run(feeds, into));
+        stage.added = Math.max(stage.added, processMemory().peak - before);
+        return results;
       },
       release: () => loaded.release(),
     };

@@ -15,16 +15,17 @@ import type { Resident, Residents } from "./residents.ts";
 
 /** What a part is compiled with. */
 export interface PartOptions {
-  compile(traced: Traced): Promise<Program>;
+  /** @param fleeting whether it is given back right after a run */
+  compile(traced: Traced, fleeting: boolean): Promise<Program>;
   /** Memory that weights take while a program is loaded. */
   weightBytes(traced: Traced): number;
 }
 
 /**
- * Tensors of the size of the largest one that a run holds at a time: the autoencoder's decoder was measured to hold 4.1 of them, the
- * language model 3.4.
+ * What a run takes at most, in tensors of the size of its largest one: the autoencoder's decoder was measured to take 5.2 of them, and the
+ * language model 5.3, of which the engine's rounding up to powers of two is a part.
  */
-const LARGEST_AT_A_TIME = 4;
+const LARGEST_AT_A_TIME = 5.5;
 
 /** What is known of a part once it has been traced. */
 interface Known {
@@ -53,8 +54,8 @@ export class Part implements Runnable, Resident {
     return this.#part.bytes;
   }
 
-  load(): Promise<Program> {
-    return this.options.compile(this.#part.traced);
+  load(fleeting: boolean): Promise<Program> {
+    return this.options.compile(this.#part.traced, fleeting);
   }
 
   run(

@@ -154,7 +154,10 @@ export class Programs {
   #part(key: string, trace: () => Traced, weightBytes = (traced: Traced) => this.#weightBytes(traced)): Part {
     let part = this.#parts.get(key);
     if (!part) {
-      part = new Part(trace, this.#residents, { compile: (traced) => this.#compile(traced), weightBytes });
+      part = new Part(trace, this.#residents, {
+        compile: (traced, fleeting) => this.#compile(traced, fleeting),
+        weightBytes,
+      });
       this.#parts.set(key, part);
     }
     return part;
@@ -171,13 +174,13 @@ export class Programs {
     return REARRANGED * numbers.reduce((a, b) => a + b, 0);
   }
 
-  async #compile({ outputs, parameters }: Traced): Promise<Program> {
+  async #compile({ outputs, parameters }: Traced, fleeting: boolean): Promise<Program> {
     const shapes = [...parameters].map(([name, { shape }]) => [name, shape as readonly number[]] as const);
     this.weights.check(new Map(shapes));
     const lowering = { fused: true, parameters: this.weights.source };
     // What JavaScript reads comes back; the rest (cache, conditions, states, features) stays where the next program needs it.
     const keep = Object.keys(outputs).filter((name) => !READ.has(name));
-    return Program.compile(this.engine, outputs, lowering, { ...this.options, keep });
+    return Program.compile(this.engine, outputs, lowering, { ...this.options, keep, reserve: !fleeting });
   }
 
   /** Frees all memory on the device. */

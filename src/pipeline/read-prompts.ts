@@ -1,6 +1,7 @@
 import { featureRows } from "../models/unipic.ts";
 import { isOnDevice, releaseValues, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostRows } from "./host-rows.ts";
 import { emptyCache, type KvCache, lengthen, pastFeeds } from "./kv-cache.ts";
 import type { Programs } from "./programs.ts";
 import type { DrawingContext } from "./round-feeds.ts";
@@ -160,10 +161,10 @@ export async function firstRows(
   count: number,
 ): Promise<DrawingContext> {
   const entries = Object.entries(cache).map(async ([name, value]) => {
-    return [name, isOnDevice(value) ? await rowsOf(programs, value, counted(count)) : hostRows(value, count)] as const;
+    return [
+      name,
+      isOnDevice(value) ? await rowsOf(programs, value, counted(count)) : hostRows(value, 0, count),
+    ] as const;
   });
   return { cache: Object.fromEntries(await Promise.all(entries)), lengths: lengths.slice(0, count), sources };
 }
-
-const hostRows = ({ dtype, shape, data }: HostArray, count: number): HostArray =>
-  hostArray(dtype, [count, ...shape.slice(1)], data.subarray(0, (data.length / shape[0]) * count));

@@ -4,7 +4,8 @@ import type { Program } from "../runtime/program.ts";
 export interface Resident {
   /** Memory that it takes while it is loaded. */
   readonly bytes: number;
-  load(): Promise<Program>;
+  /** @param fleeting whether it is given back right after a run */
+  load(fleeting: boolean): Promise<Program>;
 }
 
 /** Bytes that may still be taken. */
@@ -59,6 +60,11 @@ export class Residents {
     }
   }
 
+  /** Whether a program whose runs take this much beside it does not stay. */
+  #isFleeting({ bytes }: Resident, work: number): boolean {
+    return this.room !== undefined && work >= FLEETING && work > bytes;
+  }
+
   /** Frees everything. */
   async release(): Promise<void> {
     await this.#inTurn(async () => {
@@ -78,7 +84,12 @@ export class Residents {
   async #take(resident: Resident, work: number): Promise<Place> {
     const known = this.#places.get(resident);
     await this.#makeRoom((known ? 0 : resident.bytes) + Math.max(0, work - (known?.held ?? 0)), resident);
-    const place = known ?? { program: await resident.load(), users: 0, used: 0, held: 0 };
+    const place = known ?? {
+      program: await resident.load(this.#isFleeting(resident, work)),
+      users: 0,
+      used: 0,
+      held: 0,
+    };
     place.held = Math.max(place.held, work);
     this.#places.set(resident, place);
     if (this.#latest !== resident) this.#changes++;

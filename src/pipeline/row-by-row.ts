@@ -3,6 +3,7 @@ import { cacheShape } from "../models/language-programs.ts";
 import type { Runnable } from "../runtime/program.ts";
 import { hostCopies, isOnDevice, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostRows } from "./host-rows.ts";
 
 /**
  * Tokens that the language model reads in one run where there are several rows. From some thousand on nothing is gained by reading rows
@@ -35,9 +36,9 @@ export class RowByRow implements Runnable {
     const results = { ...this.#room(rows, length, feeds.keep.shape[0]), ...into };
     for (let row = 0; row < rows; row++) {
       const own = Object.entries(feeds as Record<string, HostArray>).map(
-        ([name, value]) => [name, name === "keep" ? value : rowOf(value, row)] as const,
+        ([name, value]) => [name, name === "keep" ? value : hostRows(value, row, row + 1)] as const,
       );
-      const to = Object.entries(results).map(([name, value]) => [name, rowOf(value, row)] as const);
+      const to = Object.entries(results).map(([name, value]) => [name, hostRows(value, row, row + 1)] as const);
       await this.language.runOnDevice(Object.fromEntries(own), Object.fromEntries(to));
     }
     return results;
@@ -59,10 +60,4 @@ export class RowByRow implements Runnable {
       ...Object.fromEntries(entries.map((name) => [name, empty(...cacheShape(this.config, rows, kept))])),
     };
   }
-}
-
-/** One row of an array, in the same memory. */
-function rowOf({ dtype, shape, data }: HostArray, row: number): HostArray {
-  const size = data.length / shape[0];
-  return hostArray(dtype, [1, ...shape.slice(1)], data.subarray(row * size, (row + 1) * size));
 }

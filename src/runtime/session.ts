@@ -29,6 +29,7 @@ export function commonOptions(options: EngineOptions): InferenceSession.SessionO
     graphOptimizationLevel: options.optimization === "quick" ? "basic" : "all",
     logSeverityLevel: FATAL_ONLY,
     enableMemPattern: options.sizes !== "varied",
+    enableCpuMemArena: options.reserve ?? true,
   };
 }
 

@@ -14,9 +14,9 @@ class Machine {
   resident(name: string, bytes: number): Resident {
     return {
       bytes,
-      load: async () => {
+      load: async (fleeting: boolean) => {
         this.taken += bytes;
-        this.events.push(`+${name}`);
+        this.events.push(`+${name}${fleeting ? " for one run" : ""}`);
         return {
           release: async () => {
             this.taken -= bytes;
@@ -92,7 +92,7 @@ describe("programs that share memory", () => {
     for (let i = 0; i < 2; i++) await limited.use(fleeting, 2 ** 31, nothing);
     await limited.use(machine.resident("large", 2 ** 32), 2 ** 31, nothing);
     await new Residents().use(fleeting, 2 ** 31, nothing);
-    expect(machine.events).toEqual(["+f", "-f", "+f", "-f", "+large", "+f"]);
+    expect(machine.events).toEqual(["+f for one run", "-f", "+f for one run", "-f", "+large", "+f"]);
   });
 
   it("are loaded once when several want them at the same time", async () => {
@@ -108,7 +108,7 @@ describe("programs that share memory", () => {
     const residents = new Residents(machine.room);
     const sound = machine.resident("a", 3);
     let fails = true;
-    const load = () => (fails ? Promise.reject(new Error("no such file")) : sound.load());
+    const load = () => (fails ? Promise.reject(new Error("no such file")) : sound.load(false));
     const a = { bytes: 3, load };
     await expect(residents.use(a, 0, nothing)).rejects.toThrow("no such file");
     fails = false;
