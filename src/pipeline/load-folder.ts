@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelFolder, openCheckpoint } from "../checkpoint/index.ts";
+import { modelFolder, openCheckpoint, parseQuantization } from "../checkpoint/index.ts";
 import { parseConfig } from "../models/config.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
@@ -13,7 +13,10 @@ export const DEFAULT_MODEL = fileURLToPath(new URL("../../models/unipic-mini", i
 /** Opens a model folder; weights are read from it by the engine when programs are compiled. */
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
   const folder = await modelFolder(path);
-  const config = parseConfig(folder.config, `${path}/config.json`);
+  const where = `${path}/config.json`;
+  const config = parseConfig(folder.config, where);
+  // Weights say for themselves how they are stored; a folder of another version may mean something else by it.
+  parseQuantization(folder.config, where);
   const [tokenizer, reader] = await Promise.all([Tokenizer.fromFolder(path), openCheckpoint(folder.weights)]);
   await reader.close();
   return {
