@@ -19,7 +19,7 @@ describe("quantize", () => {
     expect(stdout).toMatch(/\nllm +int4 +\d+ of \d+ +\S+ [Mk]B +\S+ [Mk]B +states [\d.]+ %\n/);
     expect(stdout).toMatch(/\nvae +fp32 +0 of \d+ .* pixels to tokens 0, tokens to pixels 0\n/);
     expect(stdout).toMatch(
-      /\nhead: 2 kept, [\d.]+ kB \(the head's first and last layer[^)]+\): mar.diffloss.net.[^\n]+final_layer.linear.weight/,
+      /\nhead: 2 kept, [\d.]+ kB \(the head's first and last layer[^)]+\): mar.diffloss.net.final_layer.linear.weight/,
     );
 
     const info = await unipic(place, ["info", "small"]);
