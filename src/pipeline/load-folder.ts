@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type JsonObject, modelFolder, openCheckpoint, readJson } from "../checkpoint/index.ts";
+import { type JsonObject, modelFolder, openCheckpoint, parseQuantization, readJson } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig } from "../models/config.ts";
 import { drawSizeOf } from "../models/generation.ts";
@@ -21,7 +21,10 @@ export const INFERENCE = { optimization: "full", sizes: "varied" } as const;
 /** Opens a model folder; weights are read from it by the engine when programs are compiled. */
 export async function loadFolder(path: string = DEFAULT_MODEL, options: LoadOptions = {}): Promise<UniPicParts> {
   const folder = await modelFolder(path);
-  const config = parseConfig(folder.config, `${path}/config.json`);
+  const where = `${path}/config.json`;
+  const config = parseConfig(folder.config, where);
+  // Weights say for themselves how they are stored; a folder of another version may mean something else by it.
+  parseQuantization(folder.config, where);
   const generation = await readGeneration(path);
   const chatMemory = chatMemoryOf(generation, path);
   const [tokenizer, reader] = await Promise.all([Tokenizer.fromFolder(path), openCheckpoint(folder.weights)]);

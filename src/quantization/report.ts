@@ -55,7 +55,8 @@ function bytesOf(weights: readonly PlannedWeight[]): { before: number; after: nu
   return { before: sum(({ before }) => before), after: sum(({ after }) => after) };
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
+const showSize = (bytes: number): string =>
+  bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
 /** Relative errors as `1.2 %`; half precision's are far below a hundredth of one. */
 export const showError = (error: number): string =>
@@ -67,21 +68,29 @@ export function reportRows({ parts, before, after }: QuantizationReport): [heade
     part.part,
     part.precision,
     `${part.quantized} of ${part.weights}`,
-    megabytes(part.before),
-    megabytes(part.after),
+    showSize(part.before),
+    showSize(part.after),
     part.errors.map(({ stage, error }) => `${stage} ${showError(error)}`).join(", ") || "-",
   ]);
-  const all = ["all", "", "", megabytes(before), megabytes(after), ""];
+  const all = ["all", "", "", showSize(before), showSize(after), ""];
   return [
     ["part", "precision", "quantised", "before", "after", "error of its results"],
     [...rows, all],
   ];
 }
 
+/** Names that a line has room for. */
+const NAMED = 3;
+
 /** One line for each part and reason. */
 export const keptLines = ({ parts }: QuantizationReport): string[] =>
   parts.flatMap(({ part, kept }) =>
-    kept.map(({ why, bytes, names }) => `${part}: ${names.length} kept, ${megabytes(bytes)} (${why})`),
+    kept.map(({ reason, why, bytes, names }) => {
+      const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+      // The many biases and norms need no names.
+      const named = reason === "vector" ? "" : `: ${names.slice(0, NAMED).join(", ")}${more}`;
+      return `${part}: ${names.length} kept, ${showSize(bytes)} (${why})${named}`;
+    }),
   );
 
 /** A section of a model card. */

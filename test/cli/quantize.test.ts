@@ -16,9 +16,11 @@ describe("quantize", () => {
     const { code, stdout, stderr } = await unipic(place, [...args, "--threads", "1"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Wrote small\n\npart +precision +quantised +before +after +error of its results\n/);
-    expect(stdout).toMatch(/\nllm +int4 +\d+ of \d+ +\S+ MB +\S+ MB +states [\d.]+ %\n/);
+    expect(stdout).toMatch(/\nllm +int4 +\d+ of \d+ +\S+ [Mk]B +\S+ [Mk]B +states [\d.]+ %\n/);
     expect(stdout).toMatch(/\nvae +fp32 +0 of \d+ .* pixels to tokens 0, tokens to pixels 0\n/);
-    expect(stdout).toMatch(/\nhead: 2 kept, [\d.]+ MB \(the head's first and last layer/);
+    expect(stdout).toMatch(
+      /\nhead: 2 kept, [\d.]+ kB \(the head's first and last layer[^)]+\): mar.diffloss.net.final_layer.linear.weight/,
+    );
 
     const info = await unipic(place, ["info", "small"]);
     expect(info.stdout).toMatch(/\nlanguage model .* int4 +F16, int4\n/);

@@ -84,6 +84,15 @@ describe("a folder in int8", () => {
     expect(await readFile(join(output, "README.md"), "utf8")).toContain("| llm | int8 |");
   });
 
+  test("draws a picture that does not depend on its neighbours", async () => {
+    const { output } = await quantize();
+    const model = await UniPic.load(output, { threads: 1 });
+    const options = { steps: 3, rounds: 2 };
+    const [, second] = await model.generate("a red car", { ...options, seed: 3, count: 3 });
+    expect(await model.generate("a red car", { ...options, seed: 4 })).toEqual([second]);
+    await model.release();
+  });
+
   test("is the same twice, and carries the tokenizer and settings", async () => {
     const [first, second] = [await quantize({ sample }), await quantize({ sample })];
     const files = await contents(first.output);
@@ -120,6 +129,14 @@ describe("a folder in int8", () => {
     await expect(quantizeFolder(source, output, options)).rejects.toThrow("it is there already; name another folder");
     await expect(quantizeFolder(source, join(place, "no", "where"), options)).rejects.toThrow("there is no folder");
   });
+});
+
+test("a folder of another version is refused", async () => {
+  const { output } = await quantize();
+  const path = join(output, "config.json");
+  const config = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...config, quantization: { version: 9, parts: {} } }));
+  await expect(UniPic.load(output)).rejects.toThrow("quantization.version is 9, and only version 1 is read here");
 });
 
 describe("other precisions", () => {
