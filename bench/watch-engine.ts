@@ -14,9 +14,9 @@ export const PARTS = ["prompt", "rounds", "head", "pixels"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What tells a program: an output that only it has. */
-const PART_OF: Readonly<Record<string, Part>> = {
-  logits: "prompt",
-  fused: "rounds",
+const PART_OF: Readonly<Record<string, Part | "language">> = {
+  states: "language",
+  encoded: "rounds",
   early: "rounds",
   condition: "rounds",
   next: "head",
@@ -36,13 +36,18 @@ export function watchedEngine(engine: Engine, watch: () => Watch): Engine {
         async run(feeds, into) {
           const start = performance.now();
           const results = await loaded.run(feeds, into);
-          if (part) note(watch(), part, feeds, (performance.now() - start) / 1000);
+          const seconds = (performance.now() - start) / 1000;
+          if (part) note(watch(), part === "language" ? languagePart(feeds) : part, feeds, seconds);
           return results;
         },
       };
     },
   };
 }
+
+/** The language model keeps what it reads of a prompt, and of a round's tokens nothing but one. */
+const languagePart = ({ keep, embeddings }: Readonly<Record<string, Value>>): Part =>
+  keep.shape[0] === embeddings.shape[1] ? "prompt" : "rounds";
 
 function note({ parts, latents }: Watch, part: Part, feeds: Readonly<Record<string, Value>>, seconds: number): void {
   const sum = parts.get(part) ?? { seconds: 0, runs: 0 };

@@ -1,6 +1,7 @@
 /** Model folders as on Hugging Face: `config.json` beside `model.safetensors`, or beside shards and their index. */
 import { UserError } from "../errors.ts";
 import { type JsonObject, readJson } from "./json.ts";
+import { weightInfo } from "./quantized.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./safetensors-writer.ts";
 import type { CheckpointReader } from "./sharded.ts";
 import { isFloating } from "./tensor-data.ts";
@@ -54,7 +55,7 @@ const NAMED = 5;
  * Checks that a checkpoint has the tensors that a model needs. Tensors beyond those are no error.
  *
  * @param expected the shape of every tensor needed, by name
- * @throws UserError naming the first few tensors that are missing, of another shape, or not floating-point.
+ * @throws UserError naming the first few tensors that are missing, of another shape, or neither floating-point nor quantised.
  */
 export function expectTensors(
   reader: Pick<CheckpointReader, "has" | "info">,
@@ -68,11 +69,11 @@ export function expectTensors(
       missing.push(name);
       continue;
     }
-    const found = reader.info(name);
+    const found = weightInfo(reader, name);
     if (found.shape.length !== shape.length || found.shape.some((size, i) => size !== shape[i])) {
       misshapen.push(`${name} (is [${found.shape.join(", ")}], should be [${shape.join(", ")}])`);
-    } else if (!isFloating(found.dtype)) {
-      mistyped.push(`${name} (${found.dtype})`);
+    } else if (found.type !== "int8" && found.type !== "int4" && !isFloating(found.type)) {
+      mistyped.push(`${name} (${found.type})`);
     }
   }
   const problems = [

@@ -1,6 +1,17 @@
 /** Checkpoints: reading and writing weights and the folders that they lie in. */
 export { expectTensors, type ModelFolder, modelFolder } from "./folder.ts";
 export { type JsonObject, readJson } from "./json.ts";
+export {
+  parseQuantization,
+  type Quantization,
+  quantizedPair,
+  readWeight,
+  scaleName,
+  type WeightInfo,
+  weightInfo,
+  weightNames,
+} from "./quantized.ts";
+export type { QuantizedFormat } from "./quantized-numbers.ts";
 export * from "./safetensors.ts";
 export { isSameTensor } from "./same-tensor.ts";
 export {

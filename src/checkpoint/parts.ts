@@ -1,12 +1,12 @@
 /** What lies in a checkpoint, by the parts of a UniPic model. */
-import { byteLength, elementCount, type StoredDType } from "./tensor-data.ts";
+import { PARTS, partOf } from "../models/parts.ts";
+import { quantizedIn, scaleName, type WeightInfo } from "./quantized.ts";
+import { byteLength, elementCount, type StreamedTensor } from "./tensor-data.ts";
 import { openWeights } from "./weights-file.ts";
 
-/** A tensor without its contents. */
-export interface TensorEntry {
+/** A weight without its contents, in the shape that a model knows. */
+export interface TensorEntry extends WeightInfo {
   name: string;
-  dtype: StoredDType;
-  shape: readonly number[];
 }
 
 export interface PartSummary {
@@ -14,29 +14,24 @@ export interface PartSummary {
   tensors: number;
   parameters: number;
   bytes: number;
-  dtypes: StoredDType[];
+  /** What most of its parameters are stored as: fp32, fp16, bf16, int8, int4, ... */
+  precision: string;
+  /** Every element type or format in it. */
+  dtypes: string[];
 }
 
 const OTHER = "other";
 
-/** A part is recognised by the beginnings of its tensors' names; the first that fits counts. */
-const PARTS: readonly { part: string; beginnings: readonly string[] }[] = [
-  { part: "diffusion head", beginnings: ["mar.diffloss."] },
-  { part: "MAR encoder and decoder", beginnings: ["mar."] },
-  { part: "projections", beginnings: ["proj_in.", "proj_out.", "siglip2_proj."] },
-  // Files of one part alone leave out its prefix: Qwen2's and SigLIP2's folders, and kl16.ckpt.
-  { part: "language model", beginnings: ["llm.", "model.layers.", "model.embed_tokens.", "model.norm.", "lm_head."] },
-  { part: "SigLIP2", beginnings: ["siglip2.", "vision_model."] },
-  { part: "autoencoder", beginnings: ["vae.", "encoder.", "decoder.", "quant_conv.", "post_quant_conv."] },
-];
+export const PART_NAMES: readonly string[] = PARTS.map(({ name }) => name);
 
-export const PART_NAMES: readonly string[] = PARTS.map(({ part }) => part);
+/** Element types as people call them; formats of quantised weights have their name already. */
+const PRECISIONS: Record<string, string> = { F64: "fp64", F32: "fp32", F16: "fp16", BF16: "bf16" };
 
 /** The tensors of a safetensors file, a torch file, the index of shards of either, or a folder with `model.safetensors` or its shards. */
 export async function listTensors(path: string): Promise<TensorEntry[]> {
   const file = await openWeights(path);
   try {
-    return [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    return weightsOf([...file.tensors.values()]);
   } finally {
     await file.close();
   }
@@ -45,20 +40,42 @@ export async function listTensors(path: string): Promise<TensorEntry[]> {
 /** Counts what each part has, in a fixed order; parts that are not there are left out. */
 export function summarizeParts(tensors: readonly TensorEntry[]): PartSummary[] {
   return [...PART_NAMES, OTHER].flatMap((part) => {
-    const own = tensors.filter(({ name }) => partOf(name) === part);
+    const own = tensors.filter(({ name }) => partNameOf(name) === part);
     if (own.length === 0) return [];
-    const sum = (of: (tensor: TensorEntry) => number) => own.reduce((total, tensor) => total + of(tensor), 0);
+    const sum = (of: (tensor: TensorEntry) => number, among = own) =>
+      among.reduce((total, tensor) => total + of(tensor), 0);
+    const dtypes = [...new Set(own.map(({ type }) => type))].sort();
+    const stored = (dtype: string) =>
+      sum(
+        ({ shape }) => elementCount(shape),
+        own.filter(({ type }) => type === dtype),
+      );
+    const [most] = [...dtypes].sort((a, b) => stored(b) - stored(a));
     return {
       part,
       tensors: own.length,
       parameters: sum(({ shape }) => elementCount(shape)),
-      bytes: sum(({ dtype, shape }) => byteLength(dtype, shape)),
-      dtypes: [...new Set(own.map(({ dtype }) => dtype))].sort(),
+      bytes: sum(({ bytes }) => bytes),
+      precision: PRECISIONS[most] ?? most,
+      dtypes,
     };
   });
 }
 
-/** The part of a model that a tensor belongs to. */
-export function partOf(name: string): string {
-  return PARTS.find(({ beginnings }) => beginnings.some((beginning) => name.startsWith(beginning)))?.part ?? OTHER;
+/** The part of a model that a weight belongs to, by its name for people. */
+export const partNameOf = (weight: string): string => partOf(weight)?.name ?? OTHER;
+
+/** Weights as a model knows them, out of the tensors of a checkpoint: quantised ones are two tensors. */
+export function weightsOf(tensors: readonly Omit<StreamedTensor, "pieces">[]): TensorEntry[] {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const reader = { has: (name: string) => byName.has(name), info: (name: string) => byName.get(name)! };
+  const bytes = ({ dtype, shape }: Omit<StreamedTensor, "pieces">) => byteLength(dtype, shape);
+  const scales = new Set<string>();
+  const weights = tensors.map((tensor): TensorEntry => {
+    const pair = quantizedIn(reader, tensor.name);
+    if (!pair) return { name: tensor.name, type: tensor.dtype, shape: tensor.shape, bytes: bytes(tensor) };
+    scales.add(scaleName(tensor.name));
+    return { name: tensor.name, type: pair.format, shape: pair.shape, bytes: bytes(pair.numbers) + bytes(pair.scales) };
+  });
+  return weights.filter(({ name }) => !scales.has(name));
 }

@@ -19,6 +19,8 @@ export interface SafetensorsFile {
    * @throws UserError when there is no tensor of this name.
    */
   pieces(name: string): AsyncGenerator<Uint8Array>;
+  /** As {@link read}, but blocking. */
+  readSync(name: string): StoredTensor;
   close(): Promise<void>;
 }
 
@@ -37,8 +39,12 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
       path,
       ...header,
       read: async (name) => {
-        const { dtype, shape, offset, length } = entryOf(source, header.entries, name);
-        return { name, dtype, shape, bytes: await source.read(offset, length) };
+        const entry = entryOf(source, header.entries, name);
+        return tensorOf(name, entry, await source.read(entry.offset, entry.length));
+      },
+      readSync: (name) => {
+        const entry = entryOf(source, header.entries, name);
+        return tensorOf(name, entry, source.readSync(entry.offset, entry.length));
       },
       pieces: (name) => readPieces(source, entryOf(source, header.entries, name)),
       close: () => source.close(),
@@ -60,6 +66,13 @@ async function* readPieces(source: ByteSource, { offset, length }: SafetensorsEn
     yield await source.read(offset + done, Math.min(PIECE_BYTES, length - done));
   }
 }
+
+const tensorOf = (name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array): StoredTensor => ({
+  name,
+  dtype,
+  shape,
+  bytes,
+});
 
 /**
  * Reads a whole safetensors file that is already in memory, for example one that a page has fetched. The tensors share the memory

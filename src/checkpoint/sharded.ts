@@ -30,6 +30,8 @@ export interface CheckpointReader {
    * @throws UserError when there is no tensor of this name.
    */
   pieces(name: string): AsyncGenerator<Uint8Array>;
+  /** As {@link read}, but blocking, for tensors that a writer asks for one by one. */
+  readSync(name: string): StoredTensor;
   close(): Promise<void>;
 }
 
@@ -130,6 +132,7 @@ function reader(label: string, places: Map<string, SafetensorsFile>, files: Safe
     },
     read: async (name) => place(name).read(name),
     pieces: (name) => place(name).pieces(name),
+    readSync: (name) => place(name).readSync(name),
     close: async () => {
       for (const file of files) await file.close();
     },

@@ -101,12 +101,12 @@ async function inspectFolder(path: string): Promise<{ weights: string; config: U
 }
 
 function showInfo({ path, parts, absent, config, vocabulary, tasks = [], ...all }: CheckpointInfo): string {
-  const rows = [...parts, { part: "all", dtypes: [], ...all }].map(partRow);
+  const rows = [...parts, { part: "all", precision: "", dtypes: [], ...all }].map(partRow);
   return [
     path,
     "",
     ...(config ? [...showConfig(config, vocabulary), ""] : []),
-    ...table([["part", "tensors", "parameters", "size", "types"], ...rows]),
+    ...table([["part", "tensors", "parameters", "size", "precision", "types"], ...rows]),
     ...(absent.length > 0 ? [`not there: ${absent.join(", ")}`] : []),
     ...(tasks.length > 0 ? ["", ...tasks.map(showTask)] : []),
   ].join("\n");

@@ -10,6 +10,7 @@ import { registerImport } from "./import.ts";
 import { registerInfo } from "./info.ts";
 import { registerInit } from "./init.ts";
 import { registerPull } from "./pull.ts";
+import { registerQuantize } from "./quantize.ts";
 import { registerTrain } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -48,6 +49,7 @@ function buildProgram(): Command {
     registerImport,
     registerPull,
     registerInit,
+    registerQuantize,
   ]) {
     register(program);
   }

@@ -2,12 +2,13 @@
 import type { PartSummary } from "../checkpoint/parts.ts";
 import type { TaskState } from "../models/task-needs.ts";
 
-/** The cells of a part: name, tensors, parameters, size, types. */
-export const partRow = ({ part, tensors, parameters, bytes, dtypes }: PartSummary): string[] => [
+/** The cells of a part: name, tensors, parameters, size, precision, types. */
+export const partRow = ({ part, tensors, parameters, bytes, precision, dtypes }: PartSummary): string[] => [
   part,
   String(tensors),
   parameters.toLocaleString("en"),
   showBytes(bytes),
+  precision,
   dtypes.join(", "),
 ];
 

@@ -49,3 +49,13 @@ export function parseSize(text: string): [width: number, height: number] {
   if (!match) throw new UserError(`--size takes pixels, as 64 or as 128x64, not "${text}".`);
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
+
+const UNITS = { "": 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 } as const;
+
+/** Bytes, such as `6GB`, `500 MiB` or a plain number. */
+export function parseMemory(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const bytes = Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS];
+  if (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER) return Math.round(bytes);
+  throw new UserError(`--memory takes a size such as 6GB or 500MB, not "${text}".`);
+}

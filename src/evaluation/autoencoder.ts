@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { openCheckpoint, readJson, toFloat32 } from "../checkpoint/index.ts";
+import { openCheckpoint, readJson, readWeight } from "../checkpoint/index.ts";
 import { nativeSide, parseConfig, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { decodeTokens, encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
@@ -42,7 +42,7 @@ export class Autoencoder {
     const checkpoint = await openCheckpoint(path);
     try {
       const values = new Map<string, Float32Array>();
-      for (const name of scope.parameters.keys()) values.set(name, toFloat32(await checkpoint.read(name)));
+      for (const name of scope.parameters.keys()) values.set(name, (await readWeight(checkpoint, name)).values);
       const program = await Program.compile(
         engine,
         { decoded },

@@ -7,7 +7,7 @@ import {
   readJson,
   type StreamedTensor,
 } from "../checkpoint/index.ts";
-import { PART_NAMES, type PartSummary, partOf, summarizeParts } from "../checkpoint/parts.ts";
+import { PART_NAMES, type PartSummary, partNameOf, summarizeParts, weightsOf } from "../checkpoint/parts.ts";
 import { UserError } from "../errors.ts";
 import { allParameters } from "../models/all-parameters.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
@@ -89,9 +89,9 @@ async function plan(layout: OfficialLayout, sources: Sources): Promise<ImportPla
     );
   }
   const tensors = taken.map(({ name, tensor: { dtype, shape, pieces } }) => ({ name, dtype, shape, pieces }));
-  const parts = summarizeParts(tensors).map((summary) => ({
+  const parts = summarizeParts(weightsOf(tensors)).map((summary) => ({
     ...summary,
-    files: [...new Set(taken.filter(({ name }) => partOf(name) === summary.part).map(({ file }) => file))],
+    files: [...new Set(taken.filter(({ name }) => partNameOf(name) === summary.part).map(({ file }) => file))],
   }));
   const missing = [...needed.keys()].filter((name) => !shapes.has(name));
   return {
@@ -104,7 +104,7 @@ async function plan(layout: OfficialLayout, sources: Sources): Promise<ImportPla
       from: layout.folder,
       parts,
       tasks,
-      missing: grouped(missing, partOf).map(([part, names]) => ({ part, names })),
+      missing: grouped(missing, partNameOf).map(([part, names]) => ({ part, names })),
       unknown: grouped(
         rest.filter(({ name }) => !isKnown(name)),
         ({ file }) => file,
@@ -157,7 +157,7 @@ async function tiedHead(
 /** Tensors in the order of their parts, and in each part in that of their file. */
 function inPartOrder(tensors: readonly SourceTensor[]): SourceTensor[] {
   const rank = new Map(PART_NAMES.map((part, i) => [part, i]));
-  return [...tensors].sort((a, b) => rank.get(partOf(a.name))! - rank.get(partOf(b.name))!);
+  return [...tensors].sort((a, b) => rank.get(partNameOf(a.name))! - rank.get(partNameOf(b.name))!);
 }
 
 function refuseMisfits(taken: readonly SourceTensor[], needed: Map<string, readonly number[]>, main: string): void {

@@ -1,21 +1,29 @@
 import type { Tensor } from "../tensor/index.ts";
 import { nativeSide, type UniPicConfig } from "./config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "./drawing-programs.ts";
+import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
-import { traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "./programs.ts";
+import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
 
-/** Every weight that drawing, editing and describing ask for, by its name in the checkpoint. */
-export function allParameters(config: UniPicConfig): Map<string, Tensor> {
+/** Everything that inference runs, for pictures of the native size. */
+export function inferencePrograms(config: UniPicConfig): Traced[] {
   const side = nativeSide(config.mar);
   const grid: Grid = [side, side];
-  const programs = [
-    traceRead(config, { cached: false, pictures: true }),
-    traceEncode(config, grid, 1),
-    traceRound(config, grid, { editing: true }),
-    // What is edited takes the place of the mask token, so only drawing asks for it.
-    traceRound(config, grid, { editing: false }),
+  return [
+    traceEmbed(config, false),
+    traceLanguage(config),
+    traceLogits(config),
+    traceLatents(config, grid, 1),
+    traceTables(config, grid),
+    traceEncoder(config),
+    traceHidden(config),
+    traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, grid, 1),
     traceSee(config),
   ];
-  return new Map(programs.flatMap(({ parameters }) => [...parameters]));
 }
+
+/** Every weight that drawing, editing and describing ask for, by its name in the checkpoint. */
+export const allParameters = (config: UniPicConfig): Map<string, Tensor> =>
+  new Map(inferencePrograms(config).flatMap(({ parameters }) => [...parameters]));

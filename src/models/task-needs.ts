@@ -1,6 +1,8 @@
 import { nativeSide, type UniPicConfig } from "./config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "./drawing-programs.ts";
+import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
-import { type Traced, traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "./programs.ts";
+import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
 import { type Sight, sightOf } from "./sight.ts";
 
 /** What can be asked of a model, and what a checkpoint lacks for it. */
@@ -19,22 +21,24 @@ export function taskStates(
 ): [generate: TaskState, edit: TaskState, describe: TaskState] {
   const side = nativeSide(config.mar);
   const grid: Grid = [side, side];
-  const drawing = [traceDenoise(config), tracePixels(config, grid, 1)];
-  const reading = traceRead(config, { cached: false, pictures: true });
+  const reading = [traceEmbed(config, true), traceLanguage(config)];
+  const encoding = [traceTables(config, grid), traceEncoder(config)];
+  const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const sight = sightOf((name) => shapes.has(name));
-  const looking = sight === "SigLIP2" ? traceSee(config) : traceEncode(config, grid, 1);
-  const missing = (...programs: Traced[]) => lacking(programs, shapes);
+  const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
+  const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
-    {
-      task: "generate",
-      missing: missing(reading, traceRound(config, grid, { editing: false }), ...drawing),
-    },
+    { task: "generate", missing: missing(drawing) },
     {
       task: "edit",
       by: "the MAR encoder",
-      missing: missing(traceEncode(config, grid, 1), reading, traceRound(config, grid, { editing: true }), ...drawing),
+      missing: missing([traceLatents(config, grid, 1), traceHidden(config), ...drawing]),
     },
-    { task: "describe", by: sight, missing: missing(looking, reading) },
+    {
+      task: "describe",
+      by: sight,
+      missing: missing([...looking, ...reading, traceLogits(config)]),
+    },
   ];
 }
 

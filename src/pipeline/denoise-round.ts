@@ -1,11 +1,11 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
-import type { Program } from "../runtime/program.ts";
 import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { stepCoefficients } from "../sampling/denoise.ts";
 import { type NoiseSchedule, noiseSchedule } from "../sampling/noise-schedule.ts";
 import { type DeterministicSampler, type Sampler, samplerRespacing, solverSteps } from "../sampling/samplers.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import type { Draws } from "./draws.ts";
+import type { Part } from "./part.ts";
 
 /** What drawing the tokens of one round needs. */
 export interface DenoiseOptions {
@@ -22,7 +22,7 @@ export interface DenoiseOptions {
   temperature: number;
   draws: Draws;
   /** One step of the sampler, compiled. */
-  programs: { denoise: Program };
+  programs: { denoise: Part };
   /** Called before every denoising step; may throw to stop, and may take its time. */
   onStep?: (at: { round: number; rounds: number; step: number; steps: number }) => Promise<void> | void;
 }

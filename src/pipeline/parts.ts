@@ -3,6 +3,7 @@ import type { GenerationDefaults } from "../models/generation.ts";
 import type { Device, Engine, EngineOptions } from "../runtime/engine.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Weights } from "./programs.ts";
+import type { Room } from "./residents.ts";
 
 /** What a model is made of. */
 export interface UniPicParts {
@@ -13,6 +14,8 @@ export interface UniPicParts {
   weights: Weights;
   engine: Engine;
   engineOptions: EngineOptions;
+  /** Memory that may still be taken; unlimited when left out. */
+  room?: Room;
 }
 
 export interface LoadOptions {
@@ -20,4 +23,9 @@ export interface LoadOptions {
   device?: Device;
   /** Threads on the CPU. Default: all cores. */
   threads?: number;
+  /**
+   * The most memory in bytes that the process may take on the CPU. Parts of the model are given back when there is no room for the next one;
+   * with less than one part and its work need, that much is taken all the same. Default: what the machine has free.
+   */
+  memory?: number;
 }

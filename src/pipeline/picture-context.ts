@@ -3,16 +3,14 @@ import { releaseValues } from "../runtime/values.ts";
 import { questionPrompt, textPrompt } from "../text/prompts.ts";
 import { type AnswerSettings, answerAfter } from "./answer.ts";
 import { type ChatContext, type ChatReader, type ContextAnswer, requireRoom } from "./chat-context.ts";
-import { type ReadPrompts, readOn, readPrompts } from "./read-prompts.ts";
-
-type Read = Pick<ReadPrompts, "cache" | "lengths">;
+import { type ReadContext, type ReadPrompts, readContexts, readOn, readPrompts } from "./read-prompts.ts";
 
 /**
  * Keeps the current picture only: the cache holds the beginning of the prompt up to the picture's last token, and every question about it
  * goes on from there. So a question is read in exactly the form that models learn from pictures with a single question each.
  */
 export class PictureContext implements ChatContext {
-  #picture: { picture: Picture; read: Read } | undefined;
+  #picture: { picture: Picture; read: ReadContext } | undefined;
 
   constructor(
     private readonly reader: ChatReader,
@@ -57,7 +55,11 @@ export class PictureContext implements ChatContext {
   }
 
   /** The picture, read if it was not, and the tokens of the question that stand after it. */
-  async #open(question: string, picture: Picture, settings: AnswerSettings): Promise<{ read: Read; rest: number[] }> {
+  async #open(
+    question: string,
+    picture: Picture,
+    settings: AnswerSettings,
+  ): Promise<{ read: ReadContext; rest: number[] }> {
     const { programs, tokenizer, look } = this.reader;
     const imageToken = this.reader.imageToken();
     const isNew = this.#picture?.picture !== picture;
@@ -70,9 +72,9 @@ export class PictureContext implements ChatContext {
       const rest = ids.slice(end);
       if (features) {
         requireRoom(ids.length, settings, this.most);
-        const { cache, lengths } = await readPrompts(programs, [ids.slice(0, end)], { features, imageToken });
+        const read = await readContexts(programs, [ids.slice(0, end)], { features, imageToken });
         this.clear();
-        this.#picture = { picture, read: { cache, lengths } };
+        this.#picture = { picture, read };
       }
       requireRoom(this.length + rest.length, settings, this.most);
       return { read: this.#picture!.read, rest };

@@ -1,18 +1,17 @@
-import type { Program } from "../runtime/program.ts";
 import { toHost, type Value } from "../runtime/values.ts";
 import type { MaskRound } from "../sampling/mask-schedule.ts";
 import { tokensBetween } from "../sampling/orders.ts";
 import type { RoundPlan } from "../sampling/round-plan.ts";
-import { hostArray } from "../tensor/dtype.ts";
 import { ConditionCache, selectPlaces } from "./condition-cache.ts";
-import { type DrawingContext, type RoundInput, roundFeeds } from "./round-feeds.ts";
+import type { DrawingRound } from "./drawing-round.ts";
+import { chosenFeeds, type DrawingContext, type RoundInput, roundFeeds } from "./round-feeds.ts";
 import { type CachedRound, type SplitRound, TokenCache } from "./token-cache.ts";
 
 export interface ConditionSourceOptions extends Pick<RoundInput, "config" | "grid" | "context"> {
   /** Gives the context's conditional rows alone; asked at most once, by a guided drawing with a round that computes no others. */
   conditional?: () => Promise<DrawingContext>;
   /** The round, compiled: whole, or in the two parts that the token cache needs. */
-  programs: { round: Program | SplitRound };
+  programs: { round: DrawingRound | SplitRound };
   /** See `RoundPlanOptions`. */
   tokenCache?: number;
   conditionCache?: boolean;
@@ -85,14 +84,8 @@ export class ConditionSource {
   async #run(round: CachedRound): Promise<Readonly<Record<string, Value>>> {
     const { programs } = this.options;
     if (this.#tokens) return { condition: await this.#tokens.conditions(round) };
-    const { wanted, rows } = round;
-    const places = this.orders[0].length;
-    const predicted = Array.from({ length: rows }, (_, row) =>
-      Array.from(wanted[row % wanted.length], (place) => row * places + place),
-    ).flat();
-    return (programs.round as Program).runOnDevice({
-      ...round.feeds,
-      predicted: hostArray("int64", [predicted.length], predicted),
-    });
+    const { feeds, wanted, rows } = round;
+    const chosen = chosenFeeds(wanted, rows, this.options.config.mar.buffer_size, this.orders[0].length);
+    return (programs.round as DrawingRound).runOnDevice({ ...feeds, decoder: { ...feeds.decoder, ...chosen } });
   }
 }

@@ -1,19 +1,16 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { canvasRows } from "../models/mar.ts";
+import { sharedCanvas } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
-import { pastFeeds } from "../models/programs.ts";
 import type { Value } from "../runtime/values.ts";
-import { hostArray } from "../tensor/dtype.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import type { RoundFeeds } from "./drawing-round.ts";
+import { pastFeeds } from "./kv-cache.ts";
+import type { ReadContext } from "./read-prompts.ts";
 
 /** The context that pictures are drawn in: one row a picture or, guided, two with the unconditional ones last. */
-export interface DrawingContext {
-  /** What the language model left of the prompts, by name (`key0`, `value0`, ...). */
-  cache: Readonly<Record<string, Value>>;
-  /** Valid tokens of each row, and the length all rows are padded to. */
-  lengths: readonly number[];
-  padded: number;
-  /** When editing: the source pictures' encoder output, [rows, buffer + places, encoder width]. */
-  source?: Value;
+export interface DrawingContext extends ReadContext {
+  /** When editing: what stands at hidden places, see `traceHidden`, row b's being source b's, counted round and round. */
+  sources?: { count: number; hidden: Value };
 }
 
 /** A round that is about to be computed. */
@@ -26,8 +23,8 @@ export interface RoundInput {
   visible: readonly Int32Array[];
 }
 
-/** The inputs of `traceRound` but for `predicted`. */
-export function roundFeeds({ config, grid, context, tokens, visible }: RoundInput): Record<string, Value> {
+/** What a round's programs read, but for what is chosen. */
+export function roundFeeds({ config, grid, context, tokens, visible }: RoundInput): RoundFeeds {
   const pictures = visible.length;
   const rows = context.lengths.length;
   const count = grid[0] * grid[1];
@@ -43,31 +40,51 @@ export function roundFeeds({ config, grid, context, tokens, visible }: RoundInpu
     });
   });
   const twin = Array.from({ length: rows }, (_, row) => row % pictures);
-  const total = context.padded + own;
-  const positions = new BigInt64Array(rows * own);
-  const mask = new BigInt64Array(rows * total).fill(1n);
-  context.lengths.forEach((length, row) => {
-    mask.fill(0n, row * total + length, row * total + context.padded);
-    for (let i = 0; i < own; i++) positions[row * own + i] = BigInt(length + i);
-  });
-  const canvas = canvasRows(
+  const positions = context.lengths.flatMap((length) => Array.from({ length: own }, (_, i) => length + i));
+  const { sources } = context;
+  const canvas = sharedCanvas(
     twin.map((picture) => visible[picture]),
     count,
     buffer,
-    context.source !== undefined,
+    sources?.count,
   );
+  const places = visible.flatMap((own) => Array.from(own));
   return {
-    ...pastFeeds(context.cache),
-    visible: hostArray("float32", [pictures, seen, width], known),
-    places: hostArray(
+    encoder: {
+      visible: hostArray("float32", [pictures, seen, width], known),
+      places: hostArray("int64", [pictures, seen], places),
+      twin: hostArray("int64", [rows], twin),
+    },
+    language: {
+      ...pastFeeds(context.cache),
+      positions: hostArray("int64", [rows, own], positions),
+      before: hostArray("int64", [rows], context.lengths),
+    },
+    decoder: { canvas: hostArray("int64", [rows, count], canvas), ...(sources ? { hidden: sources.hidden } : {}) },
+  };
+}
+
+/**
+ * Places whose conditions are wanted, as the decoder reads them.
+ *
+ * @param wanted each picture's, equally many; rows are taken to be the pictures, once or several times
+ * @param count places of a picture
+ */
+export function chosenFeeds(
+  wanted: readonly Int32Array[],
+  rows: number,
+  buffer: number,
+  count: number,
+): Record<string, HostArray> {
+  const all = Array.from({ length: rows }, (_, row) => wanted[row % wanted.length]);
+  const tokens = all.flatMap((places, row) => Array.from(places, (place) => row * (buffer + count) + buffer + place));
+  const shape = [rows, wanted[0].length];
+  return {
+    chosen: hostArray("int64", shape, tokens),
+    "chosen places": hostArray(
       "int64",
-      [pictures, seen],
-      visible.flatMap((places) => Array.from(places)),
+      shape,
+      all.flatMap((places) => Array.from(places)),
     ),
-    twin: hostArray("int64", [rows], twin),
-    positions: hostArray("int64", [rows, own], positions),
-    mask: hostArray("int64", [rows, total], mask),
-    canvas: hostArray("int64", [rows, count], canvas),
-    ...(context.source ? { source: context.source } : {}),
   };
 }

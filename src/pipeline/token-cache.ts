@@ -1,20 +1,22 @@
-import { pastFeeds } from "../models/programs.ts";
-import type { Program } from "../runtime/program.ts";
+import type { Runnable } from "../runtime/program.ts";
 import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { cosineSimilarity } from "../sampling/similarity.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import type { DrawingRound, RoundFeeds } from "./drawing-round.ts";
+import { pastFeeds } from "./kv-cache.ts";
 
-/** A round in the parts that the token cache needs: up to the decoder, and the decoder's, see `models/cached-decoder.ts`. */
+/** A round in the parts that the token cache needs: up to the decoder's early blocks, and its late ones, see `models/cached-decoder.ts`. */
 export interface SplitRound {
-  fuse: Program;
-  early: Program;
-  late: Program;
+  early: DrawingRound;
+  late: Runnable & { readonly inputs: readonly { name: string }[] };
+  /** The grid's `diffusion positions`, which the late blocks read. */
+  positions: Value;
 }
 
 /** What one round asks of the token cache. */
 export interface CachedRound {
   /** The round's inputs. */
-  feeds: Readonly<Record<string, Value>>;
+  feeds: RoundFeeds;
   /** Every picture's visible places, and those whose conditions are asked for, both in raster order and equally many in each picture. */
   visible: readonly Int32Array[];
   wanted: readonly Int32Array[];
@@ -51,9 +53,7 @@ export class TokenCache {
   /** Conditions at the wanted places, row by row: [rows x wanted, width]. */
   async conditions(round: CachedRound): Promise<Value> {
     const { rows, isFull } = round;
-    const { canvas, source, ...others } = round.feeds;
-    const { fused } = await this.programs.fuse.runOnDevice(others);
-    const { early } = await this.programs.early.runOnDevice({ fused, canvas, ...(source ? { source } : {}) });
+    const { early } = await this.programs.early.runOnDevice(round.feeds);
     const features = await toHost(early);
     const all = counted(this.buffer + this.places);
     const active = counted(rows).map((row) => (isFull ? all : this.#choose(features, round, row)));
@@ -61,8 +61,9 @@ export class TokenCache {
       ...this.#pastFeeds(early.shape[2], isFull),
       ...this.#indices(active, round),
       early,
+      "diffusion positions": this.programs.positions,
     });
-    releaseValues([fused, early]);
+    releaseValues([early]);
     this.release();
     this.#past = past;
     this.#remember(features, active, round);

@@ -24,6 +24,7 @@ import { Chat, type ChatOptions } from "./chat.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
+import { encodePictures } from "./encode-picture.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -38,7 +39,7 @@ import {
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
-import { contextValues, firstRows, readPrompts, rowsOf } from "./read-prompts.ts";
+import { firstRows, readContexts, readPrompts } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -64,12 +65,12 @@ export class UniPic {
   /** Side in pixels of the pictures that are drawn where no size is asked for. */
   readonly drawSize: number;
 
-  constructor({ config, defaults, tokenizer, weights, engine, engineOptions }: UniPicParts) {
+  constructor({ config, defaults, tokenizer, weights, engine, engineOptions, room }: UniPicParts) {
     this.config = config;
     this.#defaults = defaults ?? {};
     this.drawSize = this.#defaults.drawSize ?? config.mar.img_size;
     this.#tokenizer = tokenizer;
-    this.#programs = new Programs(config, weights, engine, engineOptions);
+    this.#programs = new Programs(config, weights, engine, engineOptions, room);
   }
 
   /**
@@ -107,23 +108,17 @@ export class UniPic {
     const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
-    const encode = await this.#programs.encode(grid, 1);
-    const { encoded, features } = await encode.runOnDevice({
-      pixels: pixelArray(prepared),
-      places: hostArray(
-        "int64",
-        [1, side * side],
-        Array.from({ length: side * side }, (_, i) => i),
-      ),
-    });
+    const { tokens, encoded, features } = await encodePictures(this.#programs, grid, pixelArray(prepared));
+    const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
+    releaseValues([tokens, encoded]);
     const places = features.shape[1];
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
     const twin = this.#encode(editTwin(places));
     try {
       const guidance = options.guidance ?? this.#defaults.editGuidance;
-      return await this.#draw(jobs, twin, grid, { ...options, guidance }, { encoded, features });
+      return await this.#draw(jobs, twin, grid, { ...options, guidance }, { hidden, features });
     } finally {
-      releaseValues([encoded, features]);
+      releaseValues([hidden, features]);
     }
   }
 
@@ -184,17 +179,11 @@ export class UniPic {
   async #look(picture: Picture): Promise<Value> {
     if (this.sight === "SigLIP2") {
       const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
-      return (await (await this.#programs.see()).runOnDevice({ pixels: pixelArray(prepared) })).features;
+      return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
     }
     const side = nativeSide(this.config.mar);
     const prepared = prepareForUnderstanding(picture, side * tokenPixels(this.config.mar));
-    const places = hostArray(
-      "int64",
-      [1, side * side],
-      Array.from({ length: side * side }, (_, i) => i),
-    );
-    const encode = await this.#programs.encode([side, side], 1);
-    const { features, ...others } = await encode.runOnDevice({ pixels: pixelArray(prepared), places });
+    const { features, ...others } = await encodePictures(this.#programs, [side, side], pixelArray(prepared));
     releaseValues(others);
     return features;
   }
@@ -205,7 +194,7 @@ export class UniPic {
     twin: readonly number[],
     grid: Grid,
     options: DrawOptions,
-    source?: { encoded: Value; features: Value },
+    source?: { hidden: Value; features: Value },
   ): Promise<Picture[]> {
     const settings = drawing(options, this.config.mar, grid);
     const pictures: Picture[] = [];
@@ -227,18 +216,14 @@ export class UniPic {
     settings: Drawing,
     options: DrawOptions,
     together: Together,
-    source?: { encoded: Value; features: Value },
+    source?: { hidden: Value; features: Value },
   ): Promise<Float32Array> {
     const guided = settings.guidance !== 1;
     const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
-    const same = rows.map(() => 0);
-    const features = source && (await rowsOf(this.#programs, source.features, same));
-    const read = await readPrompts(this.#programs, rows, features && { features, imageToken: this.#imageToken() });
-    const context: DrawingContext = {
-      ...read,
-      source: source && (await rowsOf(this.#programs, source.encoded, same)),
-    };
-    const held = [...contextValues(context), ...(features ? [features] : [])];
+    const seen = source && { features: source.features, imageToken: this.#imageToken() };
+    const read = await readContexts(this.#programs, rows, seen);
+    const context: DrawingContext = { ...read, sources: source && { count: 1, hidden: source.hidden } };
+    const held = Object.values(context.cache);
     const rounds = maskRounds(grid[0] * grid[1], settings.rounds);
     const plans = planRounds(rounds.length, { ...settings, guided });
     // A respacing that is no number is that of every round.
@@ -254,15 +239,13 @@ export class UniPic {
         context,
         conditional: async () => {
           const own = await firstRows(this.#programs, context, part.length);
-          held.push(...contextValues(own));
+          held.push(...Object.values(own.cache));
           return own;
         },
         guided,
         programs: {
-          round: await (settings.tokenCache
-            ? this.#programs.splitRound(grid, { editing: source !== undefined })
-            : this.#programs.round(grid, { editing: source !== undefined })),
-          denoise: await this.#programs.denoise(settings.sampler),
+          round: await (settings.tokenCache ? this.#programs.splitRound(grid) : this.#programs.round(grid)),
+          denoise: this.#programs.denoise(settings.sampler),
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
         onStep: tellProgress(options, work, together),
@@ -281,7 +264,7 @@ export class UniPic {
 
   /** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
   async #develop(tokens: Float32Array, grid: Grid, count: number): Promise<Picture[]> {
-    const program = await this.#programs.pixels(grid, 1);
+    const program = this.#programs.pixels(grid, 1);
     const size = tokens.length / count;
     const pictures: Picture[] = [];
     for (let i = 0; i < count; i++) {

@@ -3,6 +3,7 @@ import { lower } from "../onnx/lower.ts";
 import type { DType, HostArray } from "../tensor/dtype.ts";
 import { detach, input } from "../tensor/index.ts";
 import type { Engine } from "./engine.ts";
+import { int8Overflows } from "./int8-overflow.ts";
 import { commonOptions, fromOrt, loadProgram } from "./session.ts";
 
 // The engine's log would repeat on the terminal what its errors already say.
@@ -14,11 +15,23 @@ ort.env.logLevel = "fatal";
  */
 const SHARED_CORES = { "intra_op.allow_spinning": "0", dynamic_block_base: "4" };
 
+let overflows: Promise<boolean> | undefined;
+
+/** Found out once, by the first program that multiplies int8 weights. */
+function overflowsHere(): Promise<boolean> {
+  const options = { device: "cpu", threads: 1 } as const;
+  overflows ??= int8Overflows((program) => loadProgram(ort, program, options, commonOptions(options), readFromGpu));
+  return overflows;
+}
+
 /** ONNX Runtime in Node. External weights are read from `weightsFolder`, straight from their files. */
 export const nodeEngine: Engine = {
-  load(program, options) {
+  hasFastInt8: true,
+
+  async load(program, options) {
     if (options.weights) throw new Error("In Node external weights are read from weightsFolder, not given as bytes.");
     const session: Record<string, string> = { ...SHARED_CORES };
+    if (program.int8Products && (await overflowsHere())) session.x64quantprecision = "1";
     if (options.weightsFolder) session.model_external_initializers_file_folder_path = options.weightsFolder;
     const settings = {
       ...commonOptions(options),

@@ -4,7 +4,10 @@ import type { HostArray } from "../tensor/dtype.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
-import { releaseValues, toHost, type Value } from "./values.ts";
+import { hostCopies, type Value } from "./values.ts";
+
+/** Something that can be run as a program can. */
+export type Runnable = Pick<Program, "run" | "runOnDevice"> & { readonly inputs: readonly { name: string }[] };
 
 /** A traced program, compiled for a device and ready to run. */
 export class Program {
@@ -24,7 +27,10 @@ export class Program {
     lowering: LoweringOptions,
     options: EngineOptions,
   ): Promise<Program> {
-    const lowered = lower(outputs, lowering);
+    const onProcessor = options.device === "cpu";
+    const int8Products = onProcessor && (engine.hasFastInt8 ?? false);
+    const device = { int8Products, narrowRows: onProcessor, scansInPlace: onProcessor };
+    const lowered = lower(outputs, { ...lowering, ...device });
     return new Program(lowered, await engine.load(lowered, options));
   }
 
@@ -44,10 +50,7 @@ export class Program {
     feeds: Readonly<Record<string, Value>>,
     into?: Readonly<Record<string, HostArray>>,
   ): Promise<Record<string, HostArray>> {
-    const results = await this.runOnDevice(feeds, into);
-    const read = await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await toHost(value)]));
-    releaseValues(results);
-    return Object.fromEntries(read);
+    return hostCopies(await this.runOnDevice(feeds, into));
   }
 
   /** As {@link run}, but results that the program was compiled to keep stay on the device; whoever asked for them releases them. */

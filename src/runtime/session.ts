@@ -28,6 +28,8 @@ export function commonOptions(options: EngineOptions): InferenceSession.SessionO
   return {
     graphOptimizationLevel: options.optimization === "quick" ? "basic" : "all",
     logSeverityLevel: FATAL_ONLY,
+    enableMemPattern: options.sizes !== "varied",
+    enableCpuMemArena: options.reserve ?? true,
   };
 }
 

@@ -20,6 +20,13 @@ export async function toHost(value: Value): Promise<HostArray> {
   return isOnDevice(value) ? value.read() : value;
 }
 
+/** All of some results in host memory; what lies on the device is copied there and freed. */
+export async function hostCopies(results: Readonly<Record<string, Value>>): Promise<Record<string, HostArray>> {
+  const read = await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await toHost(value)]));
+  releaseValues(results);
+  return Object.fromEntries(read);
+}
+
 /** Frees what lies on the device; arrays in host memory are left to the collector. */
 export function releaseValues(values: Readonly<Record<string, Value>> | readonly Value[]): void {
   for (const value of Object.values(values) as Value[]) if (isOnDevice(value)) value.release();

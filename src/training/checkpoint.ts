@@ -3,8 +3,10 @@ import { join } from "node:path";
 import {
   openCheckpoint,
   openSafetensors,
+  readWeight,
   type StoredTensor,
   toFloat32,
+  weightNames,
   writeSafetensors,
 } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
@@ -94,9 +96,9 @@ export async function readValues(path: string): Promise<Values> {
   const reader = await openCheckpoint(path);
   try {
     const values: Values = new Map();
-    for (const name of reader.names()) {
-      const tensor = await reader.read(name);
-      values.set(name, hostArray("float32", tensor.shape, toFloat32(tensor)));
+    for (const name of weightNames(reader)) {
+      const weight = await readWeight(reader, name);
+      values.set(name, hostArray("float32", weight.shape, weight.values));
     }
     return values;
   } finally {

@@ -86,7 +86,7 @@ it("knows parts by their names, in files of one part alone too", () => {
     "quant_conv.bias",
     "stray",
   ];
-  const parts = summarizeParts(names.map((name) => ({ name, dtype: "F32", shape: [2, 3] })));
+  const parts = summarizeParts(names.map((name) => ({ name, type: "F32", shape: [2, 3], bytes: 24 })));
   expect(parts.map(({ part, tensors, parameters, bytes }) => [part, tensors, parameters, bytes])).toEqual([
     ["diffusion head", 1, 6, 24],
     ["MAR encoder and decoder", 1, 6, 24],

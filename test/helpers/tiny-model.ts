@@ -1,5 +1,7 @@
 import type { UniPicConfig } from "../../src/models/config.ts";
-import { traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "../../src/models/programs.ts";
+import { traceDecoder, traceEncoder, traceTables } from "../../src/models/drawing-programs.ts";
+import { traceLanguage, traceLogits } from "../../src/models/language-programs.ts";
+import { traceDenoise, traceLatents, tracePixels, traceSee } from "../../src/models/programs.ts";
 import { Random } from "../../src/random.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -17,17 +19,27 @@ export const tinyWordedConfig: UniPicConfig = {
   mar: { ...tinyConfig.mar, vae_stride: 4, patch_size: 2, img_size: 16 },
 };
 
+/** The same, wide enough for layers to be worth quantising. */
+export const tinyWideConfig: UniPicConfig = {
+  ...tinyWordedConfig,
+  llm: { ...tinyWordedConfig.llm, hidden_size: 128, intermediate_size: 160 },
+  mar: { ...tinyWordedConfig.mar, encoder_embed_dim: 128, decoder_embed_dim: 128, diffloss_w: 128 },
+  siglip2: { ...tinyWordedConfig.siglip2, hidden_size: 128, intermediate_size: 128 },
+};
+
 /** How far weights are moved from their start, at which a model would hardly look at its prompt. */
 const DEVIATION = 0.1;
 
 /** Every weight that a model of this configuration has, random but the same for the same seed. */
 function randomValues(config: UniPicConfig, seed: number): Values {
   const traced = [
-    traceRead(config, { cached: false, pictures: true }),
+    traceLanguage(config),
+    traceLogits(config),
     traceSee(config),
-    traceEncode(config, [2, 2], 1),
-    traceRound(config, [2, 2], { editing: true }),
-    traceRound(config, [2, 2], { editing: false }),
+    traceLatents(config, [2, 2], 1),
+    traceTables(config, [2, 2]),
+    traceEncoder(config),
+    traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, [2, 2], 1),
   ];
@@ -45,10 +57,13 @@ function randomValues(config: UniPicConfig, seed: number): Values {
  * tokens, at most 320 words. */
 export async function writeTinyModel(
   folder: string,
-  { seed = 1, leaveOut }: { seed?: number; leaveOut?: (name: string) => boolean } = {},
+  {
+    seed = 1,
+    leaveOut,
+    config = tinyWordedConfig,
+  }: { seed?: number; leaveOut?: (name: string) => boolean; config?: UniPicConfig } = {},
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
-  const config = tinyWordedConfig;
   const weights = randomValues(config, seed);
   for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });

@@ -114,7 +114,7 @@ it("a random model's samples keep a size of about one under guidance", async () 
   const options = { config: tinyOfficial, pictures: 1, steps: "100", temperature: 1 };
   const condition = hostArray("float32", [40, 64], new Random(7).normals(40 * 64));
   const sampled = await denoiseRound(
-    { ...options, draws: seededDraws([1]), programs: { denoise: await programs.denoise() } },
+    { ...options, draws: seededDraws([1]), programs: { denoise: programs.denoise() } },
     { round: 0, rounds: 1 },
     condition,
     20,

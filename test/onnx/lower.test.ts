@@ -78,6 +78,15 @@ describe("lowering", () => {
     expect(Array.from(results.number.data, Number)).toEqual([4]);
   });
 
+  test("reads rows of a half-precision table without widening it, where the device can", () => {
+    const table = t.parameter("table", [4, 2], { kind: "zeros" });
+    const y = t.gatherRows(table, t.constant("int64", [1], [3]));
+    const source = { dtype: "float16", shape: [4, 2], file: "weights", offset: 0, length: 16 } as const;
+    const options: LoweringOptions = { fused: true, parameters: () => source };
+    expect(nodes({ y }, { ...options, narrowRows: true })).toEqual(["Gather", "Cast"]);
+    expect(nodes({ y }, options)).toEqual(["Cast", "Gather"]);
+  });
+
   test("refuses two things of one name", () => {
     const weight = (name: string) => t.parameter(name, [4], { kind: "zeros" });
     const clash = 'Two inputs, weights or outputs of the program are called "x".';

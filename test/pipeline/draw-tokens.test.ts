@@ -4,7 +4,7 @@ import { denoiseRound } from "../../src/pipeline/denoise-round.ts";
 import { type DrawTokensOptions, drawTokens, type RoundResult } from "../../src/pipeline/draw-tokens.ts";
 import { seededDraws } from "../../src/pipeline/draws.ts";
 import { Programs } from "../../src/pipeline/programs.ts";
-import { firstRows, readPrompts } from "../../src/pipeline/read-prompts.ts";
+import { firstRows, readContexts } from "../../src/pipeline/read-prompts.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import type { Sampler } from "../../src/sampling/samplers.ts";
@@ -47,8 +47,7 @@ async function draw(rows: number[][], seeds: number[], changes: Partial<DrawToke
   const seen: RoundResult[] = [];
   ran.rounds.length = 0;
   ran.head.length = 0;
-  const kind = { editing: false };
-  const context = await readPrompts(programs, guided ? [...rows, ...rows.map(() => twin)] : rows);
+  const context = await readContexts(programs, guided ? [...rows, ...rows.map(() => twin)] : rows);
   const tokens = await drawTokens({
     config: tinyConfig,
     grid,
@@ -56,8 +55,8 @@ async function draw(rows: number[][], seeds: number[], changes: Partial<DrawToke
     context,
     conditional: async () => firstRows(programs, context, rows.length),
     programs: {
-      round: await (changes.tokenCache ? programs.splitRound(grid, kind) : programs.round(grid, kind)),
-      denoise: await programs.denoise(changes.sampler),
+      round: await (changes.tokenCache ? programs.splitRound(grid) : programs.round(grid)),
+      denoise: programs.denoise(changes.sampler),
     },
     guided,
     guidance: 1,
@@ -219,7 +218,7 @@ describe("denoising a round", () => {
         steps: "1",
         temperature,
         draws: seededDraws([1, 2]),
-        programs: { denoise: await programs.denoise() },
+        programs: { denoise: programs.denoise() },
       };
       return denoiseRound(options, { round: 0, rounds: 1 }, condition, 1, 1);
     };

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { earlyBlocks } from "../../src/models/cached-decoder.ts";
 import type { UniPicConfig } from "../../src/models/config.ts";
+import type { DrawingRound } from "../../src/pipeline/drawing-round.ts";
 import { Programs } from "../../src/pipeline/programs.ts";
-import { firstRows, readPrompts } from "../../src/pipeline/read-prompts.ts";
-import { type DrawingContext, roundFeeds } from "../../src/pipeline/round-feeds.ts";
+import { firstRows, readContexts } from "../../src/pipeline/read-prompts.ts";
+import { chosenFeeds, type DrawingContext, roundFeeds } from "../../src/pipeline/round-feeds.ts";
 import { type SplitRound, TokenCache } from "../../src/pipeline/token-cache.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
-import type { Program } from "../../src/runtime/program.ts";
+import type { Runnable } from "../../src/runtime/program.ts";
 import type { Value } from "../../src/runtime/values.ts";
-import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
+import type { HostArray } from "../../src/tensor/dtype.ts";
 import { tinyConfig } from "../models/tiny.ts";
 import { normals } from "../models/weights.ts";
 import { randomWeights } from "./random-weights.ts";
@@ -23,7 +24,7 @@ const shallow: UniPicConfig = tinyConfig;
 
 interface Model {
   programs: Programs;
-  whole: Program;
+  whole: DrawingRound;
   split: SplitRound;
   context: DrawingContext;
 }
@@ -35,9 +36,9 @@ beforeAll(async () => {
     const programs = new Programs(each, randomWeights(), nodeEngine, { device: "cpu", threads: 1 });
     models.set(each, {
       programs,
-      whole: await programs.round(GRID, { editing: false }),
-      split: await programs.splitRound(GRID, { editing: false }),
-      context: await readPrompts(programs, [[3, 5, 7], [4, 6], [4], [4]]),
+      whole: await programs.round(GRID),
+      split: await programs.splitRound(GRID),
+      context: await readContexts(programs, [[3, 5, 7], [4, 6], [4], [4]]),
     });
   }
 });
@@ -52,14 +53,9 @@ const feedsOf = async (model: UniPicConfig, visible: readonly Int32Array[], rows
 
 /** What the whole round gives at some places. */
 async function exact(model: UniPicConfig, visible: readonly Int32Array[], wanted: readonly Int32Array[], rows: number) {
-  const predicted = Array.from({ length: rows }, (_, row) =>
-    Array.from(wanted[row % 2], (place) => row * PLACES + place),
-  ).flat();
-  const { condition } = await of(model).whole.run({
-    ...(await feedsOf(model, visible, rows)),
-    predicted: hostArray("int64", [predicted.length], predicted),
-  });
-  return condition;
+  const feeds = await feedsOf(model, visible, rows);
+  const chosen = chosenFeeds(wanted, rows, model.mar.buffer_size, PLACES);
+  return (await of(model).whole.run({ ...feeds, decoder: { ...feeds.decoder, ...chosen } })).condition;
 }
 
 function expectClose(value: Value, expected: HostArray): void {
@@ -74,11 +70,11 @@ function expectClose(value: Value, expected: HostArray): void {
 /** The split round, counting the tokens that its late part computes in every run. */
 function counting({ late, ...others }: SplitRound): { split: SplitRound; active: number[] } {
   const active: number[] = [];
-  const runOnDevice: Program["runOnDevice"] = (feeds, into) => {
+  const runOnDevice: Runnable["runOnDevice"] = (feeds, into) => {
     active.push(feeds.active.shape[1]);
     return late.runOnDevice(feeds, into);
   };
-  return { split: { ...others, late: { inputs: late.inputs, runOnDevice } as Program }, active };
+  return { split: { ...others, late: { inputs: late.inputs, runOnDevice } as Runnable }, active };
 }
 
 describe("the token cache", () => {

@@ -58,9 +58,9 @@ describe("a device in Node", () => {
     expect(error).not.toBeInstanceOf(UserError);
   });
 
-  test("refuses weights as bytes, which only a page takes", () => {
+  test("refuses weights as bytes, which only a page takes", async () => {
     const weights = [{ path: "a", data: new Uint8Array(1) }];
     const empty = { model: new Uint8Array(), inputs: [], outputs: [] };
-    expect(() => nodeEngine.load(empty, { device: "cpu", weights })).toThrow("weightsFolder");
+    await expect(nodeEngine.load(empty, { device: "cpu", weights })).rejects.toThrow("weightsFolder");
   });
 });

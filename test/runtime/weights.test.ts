@@ -54,6 +54,7 @@ const outputs = Object.fromEntries(
   names.flatMap((name, i) => [
     [`${name} times x`, t.matmul(weights[i], x)],
     [`${name} itself`, t.add(weights[i], 0)],
+    [`rows of ${name}`, t.gatherRows(weights[i], t.constant("int64", [3], [1, 0, 1]))],
   ]),
 );
 const feeds = { x: t.hostArray("float32", [3, 1], [1, 10, 100]) };
@@ -64,6 +65,8 @@ async function check(program: Program, given: Record<string, t.HostArray> = feed
   for (const name of names) {
     expect(Array.from(results[`${name} itself`].data, Number)).toEqual(VALUES);
     expect(Array.from(results[`${name} times x`].data, Number)).toEqual(product);
+    const rows = [...VALUES.slice(3), ...VALUES];
+    expect(Array.from(results[`rows of ${name}`].data, Number)).toEqual(rows);
   }
   await program.release();
 }

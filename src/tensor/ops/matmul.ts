@@ -3,6 +3,7 @@ import { broadcastShapes, sizeOf } from "../shape.ts";
 import { apply, type Operation, type Tensor } from "../tensor.ts";
 import { add } from "./elementwise.ts";
 import { reshape, sumTo, transpose } from "./movement.ts";
+import { quantizedProduct } from "./quantized.ts";
 
 interface Flags {
   transposeA: boolean;
@@ -39,6 +40,8 @@ const matmulOperation: Operation<Flags> = {
   lower: (node, [a, b], emit) => {
     const { transposeA, transposeB } = node.attributes;
     const [left, right] = node.inputs;
+    const weight = isLinear(node) ? emit.quantized(b) : undefined;
+    if (weight) return quantizedProduct(a, weight, emit);
     if ((transposeA || transposeB) && left.rank === 2 && right.rank === 2) {
       return emit.node("Gemm", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
     }
@@ -46,6 +49,13 @@ const matmulOperation: Operation<Flags> = {
       yes ? emit.node("Transpose", [name], { perm: swapLast(x) }) : name;
     return emit.node("MatMul", [flipped(left, a, transposeA), flipped(right, b, transposeB)]);
   },
+};
+
+/** Whether a product is rows times a weight [out, in]: x [rows, in] weight^T, the form in which weights may be quantised. */
+export const isLinear = ({ operation, inputs, attributes }: Tensor): boolean => {
+  if (operation !== matmulOperation) return false;
+  const { transposeA, transposeB } = attributes as Flags;
+  return transposeB && !transposeA && inputs.every(({ rank }) => rank === 2);
 };
 
 const lastTwo = (x: Tensor, flipped: boolean): [Dimension, Dimension] => {
