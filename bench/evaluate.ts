@@ -14,6 +14,7 @@ import { runBenchmark } from "../src/evaluation/benchmark.ts";
 import { Reader } from "../src/evaluation/reader/reader.ts";
 import { formatReport } from "../src/evaluation/report.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
+import type { SamplingPreset } from "../src/pipeline/presets.ts";
 import { UniPic } from "../src/pipeline/unipic.ts";
 import { parseDevice } from "../src/runtime/device.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
@@ -27,8 +28,9 @@ const USAGE = `npm run evaluate -- [FOLDER] [options]
   --count N             prompts to draw (200)
   --descriptions N      pictures to describe (200)
   --edits N             edits of each kind (50)
+  --preset NAME         how the model draws: exact or fast (exact)
   --rounds N, --steps N, --guidance X, --temperature X
-                        how the model draws; its own defaults otherwise
+                        in particular; the preset's otherwise
   --device NAME         cpu, webgpu or cuda (cpu)
   --threads N           on the processor; all cores otherwise
   --reader FOLDER       the reader (models/reader)
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
       count: { type: "string", default: "200" },
       descriptions: { type: "string", default: "200" },
       edits: { type: "string", default: "50" },
+      preset: { type: "string", default: "exact" },
       rounds: { type: "string" },
       steps: { type: "string" },
       guidance: { type: "string" },
@@ -60,6 +63,8 @@ async function main(): Promise<void> {
   const [folder = "models/unipic-mini"] = positionals;
   const seed = wholeNumber("seed", values.seed, 0);
   const settings: DrawSettings = {
+    // One that there is not is refused before anything is drawn.
+    preset: values.preset as SamplingPreset,
     ...(values.rounds === undefined ? {} : { rounds: wholeNumber("rounds", values.rounds, 1) }),
     ...(values.steps === undefined ? {} : { steps: wholeNumber("steps", values.steps, 1) }),
     ...(values.guidance === undefined ? {} : { guidance: positiveNumber("guidance", values.guidance) }),

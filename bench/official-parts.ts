@@ -1,24 +1,23 @@
-/** The parts of drawing one picture, each as a program of its own with inputs of the right sizes. */
+/** The programs of the pipeline, with inputs of the sizes that drawing, editing and describing one picture give them. */
 import type { UniPicConfig } from "../src/models/config.ts";
-import { canvasRows, decode, encodeVisible } from "../src/models/mar.ts";
+import { tokenWidth } from "../src/models/config.ts";
+import { traceDecoder, traceEncoder } from "../src/models/drawing-programs.ts";
+import { cacheShape, traceLanguage, traceLogits } from "../src/models/language-programs.ts";
+import { sharedCanvas } from "../src/models/mar.ts";
 import type { Grid } from "../src/models/position-table.ts";
 import {
-  pastInputs,
   STEP_SCALARS,
   type Traced,
   tokenPixels,
   traceDenoise,
-  traceEncode,
+  traceLatents,
   tracePixels,
-  traceRead,
   traceSee,
 } from "../src/models/programs.ts";
-import { readContext } from "../src/models/unipic.ts";
-import { Scope } from "../src/nn/scope.ts";
 import { Random } from "../src/random.ts";
 import { maskRounds } from "../src/sampling/mask-schedule.ts";
 import { drawOrder, tokensBetween } from "../src/sampling/orders.ts";
-import { gatherRows, type HostArray, hostArray, input, reshape, type Tensor } from "../src/tensor/index.ts";
+import { type HostArray, hostArray } from "../src/tensor/index.ts";
 
 export interface Part {
   name: string;
@@ -34,120 +33,55 @@ export interface Part {
 const PROMPT = 48;
 const ROUNDS = 64;
 /** A picture of 32 x 32 patches and a question. */
-const ANSWERED = 1072;
+const ASKED = 1072;
 /** With guidance every picture has a conditional and an unconditional row. */
 const ROWS = 2;
 
-/** Everything that drawing, editing and describing a square picture runs; the parts of a round in its middle, with guidance. */
+const counted = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
+const whole = (shape: number[], values: ArrayLike<number> | BigInt64Array): HostArray =>
+  hostArray("int64", shape, values);
+
+/** Everything that drawing, editing and describing a square picture runs; of drawing, a round in its middle, with guidance. */
 export function partsOf(config: UniPicConfig, pixels: number): Part[] {
-  const { mar, llm } = config;
-  const side = pixels / tokenPixels(mar);
-  const grid: Grid = [side, side];
-  const count = side * side;
   const random = new Random(1);
   const numbers = (...shape: number[]): HostArray =>
     hostArray("float32", shape, random.normals(shape.reduce((a, b) => a * b)));
-  const whole = (shape: number[], values: ArrayLike<number>): HostArray =>
-    hostArray("int64", shape, Array.from(values));
-  const counted = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
-
-  const rounds = maskRounds(count, ROUNDS);
-  const middle = rounds.find(({ maskedBefore }) => maskedBefore <= count / 2) ?? rounds[rounds.length - 1];
-  const order = drawOrder(random, count);
-  const visible = tokensBetween(order, middle.maskedBefore, count);
-  const predicted = tokensBetween(order, middle.maskedAfter, middle.maskedBefore);
-  const own = visible.length + mar.buffer_size;
-  const token = mar.vae_embed_dim * mar.patch_size ** 2;
-  const cacheWidth = (llm.hidden_size / llm.num_attention_heads) * llm.num_key_value_heads;
-  const cache = (rows: number, length: number) =>
-    Object.fromEntries(
-      pastInputs(config).flatMap((_, i) =>
-        [`past key${i}`, `past value${i}`].map((name) => [name, numbers(rows, length, cacheWidth)]),
-      ),
-    );
-
+  const side = pixels / tokenPixels(config.mar);
   const seen = config.siglip2.image_size;
+  const token = tokenWidth(config.mar);
+  const language = (name: string, rows: number, length: number, past: number, keeps: boolean, repeats = 1): Part => ({
+    name: `language model, ${name}`,
+    traced: traceLanguage(config),
+    feeds: {
+      ...cacheOf(config, numbers, rows, past),
+      embeddings: numbers(rows, length, config.llm.hidden_size),
+      positions: whole(
+        [rows, length],
+        counted(rows).flatMap(() => counted(length, past)),
+      ),
+      before: whole([rows], new Array(rows).fill(past)),
+      keep: whole([keeps ? length : 1], counted(keeps ? length : 1)),
+    },
+    repeats,
+    sized: false,
+  });
   return [
-    {
-      name: "language model, reading the prompt",
-      traced: traceRead(config, { cached: false, pictures: false }),
-      feeds: {
-        ids: whole([ROWS, PROMPT], new Array(ROWS * PROMPT).fill(7)),
-        positions: whole([ROWS, PROMPT], [...counted(PROMPT), ...counted(PROMPT)]),
-        mask: whole([ROWS, PROMPT], new Array(ROWS * PROMPT).fill(1)),
-        last: whole([ROWS], [PROMPT - 1, 2 * PROMPT - 1]),
-      },
-      repeats: 1,
-      sized: false,
-    },
-    {
-      name: "MAR encoder, a round",
-      traced: trace((root) => {
-        const places = input("places", "int64", [1, "visible"]);
-        return encodeVisible(root.child("mar"), mar, input("visible", "float32", [1, "visible", token]), places, grid);
-      }),
-      feeds: { visible: numbers(1, visible.length, token), places: whole([1, visible.length], visible) },
-      repeats: 1,
+    language("a prompt", ROWS, PROMPT, 0, true, 2),
+    ...roundParts(config, [side, side], numbers, random, (own) => ({
+      ...language("a round", ROWS, own, PROMPT, false),
       sized: true,
-    },
-    {
-      name: "language model, a round",
-      traced: trace((root) => {
-        const encoded = input("encoded", "float32", [ROWS, "own", mar.encoder_embed_dim]);
-        const positions = input("positions", "int64", [ROWS, "own"]);
-        const mask = input("mask", "int64", [ROWS, "past+own"]);
-        return readContext(root, config, encoded, { past: pastInputs(config, ROWS) }, positions, mask);
-      }),
-      feeds: {
-        ...cache(ROWS, PROMPT),
-        encoded: numbers(ROWS, own, mar.encoder_embed_dim),
-        positions: whole([ROWS, own], [...counted(own, PROMPT), ...counted(own, PROMPT)]),
-        mask: whole([ROWS, PROMPT + own], new Array(ROWS * (PROMPT + own)).fill(1)),
-      },
-      repeats: 1,
-      sized: true,
-    },
-    {
-      name: "MAR decoder, a round",
-      traced: trace((root) => {
-        const encoded = input("encoded", "float32", [ROWS, "own", mar.encoder_embed_dim]);
-        const canvas = input("canvas", "int64", [ROWS, count]);
-        const all = decode(root.child("mar"), mar, { encoded, canvas }, grid);
-        const flat = reshape(all, [ROWS * count, mar.decoder_embed_dim]);
-        return gatherRows(flat, input("predicted", "int64", ["chosen"]));
-      }),
-      feeds: {
-        encoded: numbers(ROWS, own, mar.encoder_embed_dim),
-        canvas: hostArray("int64", [ROWS, count], canvasRows([visible, visible], count, mar.buffer_size, false)),
-        predicted: whole([ROWS * predicted.length], [...predicted, ...Array.from(predicted, (place) => count + place)]),
-      },
-      repeats: 1,
-      sized: true,
-    },
-    {
-      name: `diffusion head, a round (${predicted.length} tokens, ${mar.num_sampling_steps} steps)`,
-      traced: traceDenoise(config, true),
-      feeds: {
-        x: numbers(predicted.length, token),
-        noise: numbers(predicted.length, token),
-        condition: numbers(ROWS * predicted.length, mar.decoder_embed_dim),
-        timestep: hostArray("float32", [1], [500]),
-        ...Object.fromEntries(STEP_SCALARS.map((name) => [name, hostArray("float32", [], [0.5])])),
-      },
-      repeats: Number(mar.num_sampling_steps),
-      sized: true,
-    },
+    })),
     {
       name: "autoencoder, tokens to pixels",
-      traced: tracePixels(config, grid, 1),
-      feeds: { tokens: numbers(1, ...grid, token) },
+      traced: tracePixels(config, [side, side], 1),
+      feeds: { tokens: numbers(1, side, side, token) },
       repeats: 1,
       sized: true,
     },
     {
-      name: "autoencoder and MAR encoder, a source picture",
-      traced: traceEncode(config, grid, 1),
-      feeds: { pixels: numbers(1, 3, pixels, pixels), places: whole([1, count], counted(count)) },
+      name: "autoencoder, pixels to tokens",
+      traced: traceLatents(config, [side, side], 1),
+      feeds: { pixels: numbers(1, 3, pixels, pixels) },
       repeats: 1,
       sized: true,
     },
@@ -158,23 +92,102 @@ export function partsOf(config: UniPicConfig, pixels: number): Part[] {
       repeats: 1,
       sized: false,
     },
+    language(`a picture and a question (${ASKED} tokens)`, 1, ASKED, 0, true),
+    language("one word of an answer", 1, 1, ASKED, true, 4),
     {
-      name: `language model, one word of an answer after ${ANSWERED} tokens`,
-      traced: traceRead(config, { cached: true, pictures: false }),
-      feeds: {
-        ...cache(1, ANSWERED),
-        ids: whole([1, 1], [7]),
-        positions: whole([1, 1], [ANSWERED]),
-        mask: whole([1, ANSWERED + 1], new Array(ANSWERED + 1).fill(1)),
-        last: whole([1], [0]),
-      },
+      name: "logits of one word",
+      traced: traceLogits(config),
+      feeds: { states: numbers(1, 1, config.llm.hidden_size), last: whole([1], [0]) },
       repeats: 4,
       sized: false,
     },
   ];
 }
 
-function trace(make: (root: Scope) => Tensor): Traced {
-  const root = Scope.root();
-  return { outputs: { result: make(root) }, parameters: root.parameters };
+type Numbers = (...shape: number[]) => HostArray;
+
+function cacheOf(config: UniPicConfig, numbers: Numbers, rows: number, length: number): Record<string, HostArray> {
+  const layer = numbers(...cacheShape(config.llm, rows, Math.max(1, length)));
+  const names = counted(config.llm.num_hidden_layers).flatMap((i) => [`past key${i}`, `past value${i}`]);
+  return Object.fromEntries(names.map((name) => [name, layer]));
+}
+
+/** The programs of a guided round in which half of the tokens are visible. */
+function roundParts(
+  config: UniPicConfig,
+  grid: Grid,
+  numbers: Numbers,
+  random: Random,
+  language: (own: number) => Part,
+): Part[] {
+  const { mar, llm } = config;
+  const token = tokenWidth(mar);
+  const count = grid[0] * grid[1];
+  const rounds = maskRounds(count, ROUNDS);
+  const middle = rounds.find(({ maskedBefore }) => maskedBefore <= count / 2) ?? rounds[rounds.length - 1];
+  const order = drawOrder(random, count);
+  const visible = tokensBetween(order, middle.maskedBefore, count);
+  const predicted = tokensBetween(order, middle.maskedAfter, middle.maskedBefore);
+  const { buffer_size: buffer } = mar;
+  const own = visible.length + buffer;
+  const rows = counted(ROWS);
+  const twin = whole([ROWS], new Array(ROWS).fill(0));
+  return [
+    {
+      name: "MAR encoder, a round",
+      traced: traceEncoder(config),
+      feeds: {
+        visible: numbers(1, visible.length, token),
+        places: whole([1, visible.length], visible),
+        "encoder positions": numbers(buffer + count, mar.encoder_embed_dim),
+        twin,
+      },
+      repeats: 1,
+      sized: true,
+    },
+    language(own),
+    {
+      name: "MAR decoder, a round",
+      traced: traceDecoder(config),
+      feeds: {
+        encoded: numbers(1, own, mar.encoder_embed_dim),
+        twin,
+        states: numbers(ROWS, own, llm.hidden_size),
+        hidden: numbers(1, mar.decoder_embed_dim),
+        canvas: whole(
+          [ROWS, count],
+          sharedCanvas(
+            rows.map(() => visible),
+            count,
+            buffer,
+          ),
+        ),
+        "decoder positions": numbers(buffer + count, mar.decoder_embed_dim),
+        "diffusion positions": numbers(count, mar.decoder_embed_dim),
+        chosen: whole(
+          [ROWS, predicted.length],
+          rows.flatMap((row) => Array.from(predicted, (place) => row * (buffer + count) + buffer + place)),
+        ),
+        "chosen places": whole(
+          [ROWS, predicted.length],
+          rows.flatMap(() => Array.from(predicted)),
+        ),
+      },
+      repeats: 1,
+      sized: true,
+    },
+    {
+      name: `diffusion head, a round (${predicted.length} tokens, ${mar.num_sampling_steps} steps)`,
+      traced: traceDenoise(config),
+      feeds: {
+        x: numbers(predicted.length, token),
+        noise: numbers(predicted.length, token),
+        condition: numbers(ROWS * predicted.length, mar.decoder_embed_dim),
+        timestep: hostArray("float32", [1], [500]),
+        ...Object.fromEntries(STEP_SCALARS.map((name) => [name, hostArray("float32", [], [0.5])])),
+      },
+      repeats: Number(mar.num_sampling_steps),
+      sized: true,
+    },
+  ];
 }

@@ -8,6 +8,8 @@ const BLOCK = 1 << 22;
 const DEVIATION = 0.02;
 /** Tensors begin on a page, so that the engine can map them. */
 const PAGE = 4096;
+/** Each tensor begins this much later in the block: the engine keeps weights that are equal only once. */
+const STEP = 64 * 1009;
 
 /** Writes a file of random fp32 weights of these shapes, and says where each stands in it. Only for measuring time and memory. */
 export async function writeRandomWeights(
@@ -23,10 +25,14 @@ export async function writeRandomWeights(
   try {
     for (const [name, { shape }] of parameters) {
       const length = 4 * (sizeOf(shape) as number);
-      places.set(name, { offset, length });
-      for (let done = 0; done < length; done += bytes.length) {
-        await file.write(bytes, 0, Math.min(bytes.length, length - done), offset + done);
+      let from = (places.size * STEP) % bytes.length;
+      for (let done = 0; done < length; ) {
+        const count = Math.min(bytes.length - from, length - done);
+        await file.write(bytes, from, count, offset + done);
+        done += count;
+        from = 0;
       }
+      places.set(name, { offset, length });
       offset = Math.ceil((offset + length) / PAGE) * PAGE;
     }
   } finally {

@@ -2,6 +2,7 @@
  * Random access to bytes, in a file or in memory, so that the readers of checkpoint formats are written once for both. The file
  * system is imported only when a file is opened: the readers stay importable in a browser.
  */
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { UserError } from "../errors.ts";
 
@@ -39,18 +40,17 @@ const READ_LIMIT = 2 ** 30;
  * @throws UserError when there is no readable file at the path.
  */
 export async function openFile(path: string): Promise<ByteSource> {
-  const { open } = await import("node:fs/promises");
+  const { open, stat } = await import("node:fs/promises");
   const { readSync: readFrom } = await import("node:fs");
   let handle: FileHandle;
+  let info: Stats;
   try {
+    info = await stat(path);
+    // Only now: opening a pipe would wait for someone to write into it.
+    if (!info.isFile()) throw new UserError(`"${path}" is not a file; give the path of a file.`);
     handle = await open(path, "r");
   } catch (error) {
-    throw unreadable(path, error);
-  }
-  const info = await handle.stat();
-  if (!info.isFile()) {
-    await handle.close();
-    throw new UserError(`"${path}" is not a file; give the path of a file.`);
+    throw error instanceof UserError ? error : unreadable(path, error);
   }
   return {
     label: `"${path}"`,

@@ -35,7 +35,9 @@ export async function modelFolder(path: string): Promise<ModelFolder> {
     );
   }
   if (!names.includes("config.json")) {
-    throw new UserError(`The folder "${path}" has no config.json, so it is not a model folder.`);
+    const isOfficial = names.some((name) => name.startsWith("pytorch_model."));
+    const hint = isOfficial ? " unipic import makes one from official files." : "";
+    throw new UserError(`The folder "${path}" has no config.json, so it is not a model folder.${hint}`);
   }
   const weights = [SINGLE_FILE, INDEX_FILE].find((name) => names.includes(name));
   if (!weights) {

@@ -13,14 +13,18 @@ export {
 } from "./quantized.ts";
 export type { QuantizedFormat } from "./quantized-numbers.ts";
 export * from "./safetensors.ts";
+export { isSameTensor } from "./same-tensor.ts";
 export {
   byteLength,
   elementCount,
+  isFloating,
   type StoredDType,
   type StoredTensor,
+  type StreamedTensor,
   toBfloat16Bytes,
   toBigInt64,
   toFloat16Bytes,
   toFloat32,
 } from "./tensor-data.ts";
 export { readTorchFile, type TorchFile, TorchTensor, type TorchValue } from "./torch.ts";
+export { openWeights, TORCH_ENDINGS, type WeightsFile } from "./weights-file.ts";

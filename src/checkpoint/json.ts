@@ -5,7 +5,7 @@ import { openFile } from "./byte-source.ts";
 export type JsonObject = Record<string, unknown>;
 
 /** The longest JSON file that is read, in bytes. The largest tokenizers take about 35 MB. */
-const JSON_LIMIT = 128 * 2 ** 20;
+const JSON_LIMIT = 64 * 2 ** 20;
 
 /**
  * Reads a JSON file that holds one object.

@@ -21,8 +21,15 @@ export interface PickleWorld {
   persistent(id: unknown): unknown;
 }
 
-/** Longest whole number that is read, in bytes. */
-const INTEGER_LIMIT = 1024;
+/** Longest whole number that is read, in bytes: the longest in a torch file is the ten bytes of its magic number. */
+const INTEGER_LIMIT = 16;
+
+/**
+ * Work that one pickle may ask for: a unit for every collection that is made, and for every element that a call looks at. A checkpoint
+ * takes some six units a tensor. One byte of a pickle can make a dictionary of hundreds of bytes, and a few can have the same list
+ * copied over and over; this bounds both.
+ */
+const WORK_LIMIT = 200_000;
 
 /**
  * Reads one pickle. Dictionaries become Maps, lists and tuples arrays, None null, bytes Uint8Arrays; whole numbers become numbers, or bigints
@@ -45,6 +52,7 @@ class Unpickler {
   /** Height of the stack at each MARK. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
+  #work = 0;
 
   constructor(bytes: Uint8Array, world: PickleWorld, start: number) {
     this.#bytes = bytes;
@@ -123,18 +131,18 @@ class Unpickler {
         return true;
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
-        return this.#push([]);
+        return this.#pushNew([]);
       case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
+        return this.#pushNew(new Map());
       case 0x6c: // LIST
       case 0x74: // TUPLE
-        return this.#push(this.#popToMark());
+        return this.#pushNew(this.#popToMark());
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.#push(this.#popMany(opcode - 0x84));
+        return this.#pushNew(this.#popMany(opcode - 0x84));
       case 0x64: // DICT
-        return this.#push(setItems(new Map(), this.#popToMark()));
+        return this.#pushNew(setItems(new Map(), this.#popToMark()));
       case 0x61: // APPEND
         return this.#append(this.#popMany(1));
       case 0x65: // APPENDS
@@ -172,7 +180,9 @@ class Unpickler {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#popMany(2);
-        return this.#push(this.#world.global(String(module), String(name)));
+        if (typeof module !== "string" || typeof name !== "string")
+          throw new UserError("The pickle is damaged: it names a global by something that is not a text.");
+        return this.#push(this.#world.global(module, name));
       }
       case 0x51: // BINPERSID
         return this.#push(this.#world.persistent(this.#pop()));
@@ -195,7 +205,8 @@ class Unpickler {
     const [callee, args] = this.#popMany(2);
     if (!(callee instanceof PickleFunction)) throw new UserError("The pickle calls something that is not a function.");
     if (!Array.isArray(args)) throw new UserError("The pickle calls a function without a tuple of arguments.");
-    return this.#push(callee.call(args));
+    for (const argument of args) this.#spend(Array.isArray(argument) ? argument.length : 1);
+    return this.#pushNew(callee.call(args));
   }
 
   #append(items: unknown[]): boolean {
@@ -226,6 +237,19 @@ class Unpickler {
   #push(value: unknown): true {
     this.#stack.push(value);
     return true;
+  }
+
+  /** Pushes a collection, or what a call has made. */
+  #pushNew(value: unknown): true {
+    this.#spend(1);
+    return this.#push(value);
+  }
+
+  #spend(work: number): void {
+    this.#work += work;
+    if (this.#work > WORK_LIMIT) {
+      throw new UserError(`The pickle makes more than ${WORK_LIMIT} collections, which checkpoints do not need.`);
+    }
   }
 
   #pop(): unknown {

@@ -3,13 +3,24 @@
  * tensors' bytes without gaps. See https://github.com/huggingface/safetensors#format.
  */
 import { UserError } from "../errors.ts";
-import { byteLength, ELEMENT_BYTES, isStoredDType, type StoredDType, type StoredTensor } from "./tensor-data.ts";
+import { clip, showValue } from "./show-value.ts";
+import {
+  byteLength,
+  ELEMENT_BYTES,
+  isSizeList,
+  isStoredDType,
+  type StoredDType,
+  type StoredTensor,
+} from "./tensor-data.ts";
 
 /** Bytes of the length field in front of the header. */
 export const LENGTH_BYTES = 8;
 
-/** The largest header that is read; the same bound as the reference implementation's. */
-export const HEADER_LIMIT = 100_000_000;
+/**
+ * The largest header that is read, room for some hundred thousand tensors. The reference implementation goes up to 100 MB, but parsed JSON
+ * can take thirty times its length in memory.
+ */
+export const HEADER_LIMIT = 16 * 2 ** 20;
 
 /** Where a tensor lies: `offset` counts from the start of the file, `length` is in bytes. */
 export interface SafetensorsEntry {
@@ -90,29 +101,25 @@ function parseMetadata(value: unknown, label: string): Record<string, string> {
 
 function parseEntry(name: string, value: unknown, dataStart: number, label: string): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const tensor = `Tensor "${name}" in ${label}`;
+  const tensor = `Tensor "${clip(name)}" in ${label}`;
   if (!isStoredDType(dtype)) {
     const known = Object.keys(ELEMENT_BYTES).join(", ");
-    throw new UserError(`${tensor} has the element type ${JSON.stringify(dtype)}, which is not one of ${known}.`);
+    throw new UserError(`${tensor} has the element type ${showValue(dtype)}, which is not one of ${known}.`);
   }
   if (!isSizeList(shape)) {
-    throw new UserError(`${tensor} has the shape ${JSON.stringify(shape)}, which is not a list of whole sizes.`);
+    throw new UserError(`${tensor} has the shape ${showValue(shape)}, which is not a list of whole sizes.`);
   }
   if (!isSizeList(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw new UserError(`${tensor} has the offsets ${JSON.stringify(offsets)}, which are not a start and an end.`);
+    throw new UserError(`${tensor} has the offsets ${showValue(offsets)}, which are not a start and an end.`);
   }
   const [start, end] = offsets;
   const expected = byteLength(dtype, shape);
   if (end - start !== expected) {
     throw new UserError(
-      `${tensor} takes ${end - start} bytes, but its shape [${shape.join(", ")}] and type ${dtype} need ${expected}.`,
+      `${tensor} takes ${end - start} bytes, but its shape ${showValue(shape)} and type ${dtype} need ${expected}.`,
     );
   }
   return { dtype, shape, offset: dataStart + start, length: expected };
-}
-
-function isSizeList(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 /** The format allows neither gaps nor overlaps, and the last tensor must end where the file ends. */
@@ -126,15 +133,17 @@ function checkPlaces(
   let end = dataStart;
   for (const [name, { offset, length }] of inOrder) {
     if (offset > end) {
-      throw new UserError(`Tensor "${name}" in ${label} starts ${offset - end} bytes after the tensor before it ends.`);
+      throw new UserError(
+        `Tensor "${clip(name)}" in ${label} starts ${offset - end} bytes after the tensor before it ends.`,
+      );
     }
     if (offset < end) {
-      throw new UserError(`Tensor "${name}" in ${label} overlaps the tensor before it by ${end - offset} bytes.`);
+      throw new UserError(`Tensor "${clip(name)}" in ${label} overlaps the tensor before it by ${end - offset} bytes.`);
     }
     end = offset + length;
     if (end > dataStart + dataLength) {
       throw new UserError(
-        `Tensor "${name}" in ${label} ends ${end - dataStart - dataLength} bytes after the end of the file, which is cut short.`,
+        `Tensor "${clip(name)}" in ${label} ends ${end - dataStart - dataLength} bytes after the end of the file, which is cut short.`,
       );
     }
   }

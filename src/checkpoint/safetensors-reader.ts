@@ -2,7 +2,8 @@
 import { UserError } from "../errors.ts";
 import { type ByteSource, bytesSource, openFile } from "./byte-source.ts";
 import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsEntry } from "./safetensors-header.ts";
-import type { StoredTensor } from "./tensor-data.ts";
+import { clip } from "./show-value.ts";
+import { PIECE_BYTES, type StoredTensor } from "./tensor-data.ts";
 
 /** An open safetensors file: the header is in memory, the tensors are read when asked for. */
 export interface SafetensorsFile {
@@ -12,6 +13,12 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError when there is no tensor of this name. */
   read(name: string): Promise<StoredTensor>;
+  /**
+   * The tensor's bytes, a piece at a time.
+   *
+   * @throws UserError when there is no tensor of this name.
+   */
+  pieces(name: string): AsyncGenerator<Uint8Array>;
   /** As {@link read}, but blocking. */
   readSync(name: string): StoredTensor;
   close(): Promise<void>;
@@ -31,14 +38,15 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     return {
       path,
       ...header,
-      async read(name) {
-        const entry = entryOf(header.entries, name, source);
+      read: async (name) => {
+        const entry = entryOf(source, header.entries, name);
         return tensorOf(name, entry, await source.read(entry.offset, entry.length));
       },
-      readSync(name) {
-        const entry = entryOf(header.entries, name, source);
+      readSync: (name) => {
+        const entry = entryOf(source, header.entries, name);
         return tensorOf(name, entry, source.readSync(entry.offset, entry.length));
       },
+      pieces: (name) => readPieces(source, entryOf(source, header.entries, name)),
       close: () => source.close(),
     };
   } catch (error) {
@@ -47,14 +55,16 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
 }
 
-function entryOf(
-  entries: ReadonlyMap<string, SafetensorsEntry>,
-  name: string,
-  { label }: ByteSource,
-): SafetensorsEntry {
+function entryOf(source: ByteSource, entries: ReadonlyMap<string, SafetensorsEntry>, name: string): SafetensorsEntry {
   const entry = entries.get(name);
-  if (!entry) throw new UserError(`There is no tensor "${name}" in ${label}.`);
+  if (!entry) throw new UserError(`There is no tensor "${clip(name)}" in ${source.label}.`);
   return entry;
+}
+
+async function* readPieces(source: ByteSource, { offset, length }: SafetensorsEntry): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += PIECE_BYTES) {
+    yield await source.read(offset + done, Math.min(PIECE_BYTES, length - done));
+  }
 }
 
 const tensorOf = (name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array): StoredTensor => ({

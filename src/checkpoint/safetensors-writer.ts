@@ -1,11 +1,23 @@
 /** Writing safetensors files, whole or in shards, without ever leaving a half-written file under its final name. */
 import { UserError } from "../errors.ts";
 import { formatHeader, storageOrder } from "./safetensors-header.ts";
-import { byteLength, checkedBytes, type StoredTensor } from "./tensor-data.ts";
+import { byteLength, checkedBytes, type StoredTensor, type StreamedTensor } from "./tensor-data.ts";
 
 /** The names under which model folders hold their weights. */
 export const SINGLE_FILE = "model.safetensors";
 export const INDEX_FILE = "model.safetensors.index.json";
+
+/** A tensor to write: with its bytes, or with a way to get them a piece at a time. */
+export type WritableTensor = StoredTensor | StreamedTensor;
+
+/** How a long write is watched. */
+export interface WriteOptions {
+  metadata?: Record<string, string>;
+  /** Stops the write between two pieces; nothing is left behind. */
+  signal?: AbortSignal;
+  /** Called with the number of bytes of each piece that has been written. */
+  onBytes?: (count: number) => void;
+}
 
 /** Python libraries refuse a file that does not say which framework's tensor layout it holds; "pt" is row-major. */
 const DEFAULT_METADATA = { format: "pt" };
@@ -35,17 +47,18 @@ export function serializeSafetensors(
 
 /**
  * Writes a safetensors file. Each tensor's `bytes` is read once, when its turn comes, so tensors whose `bytes` is a getter need no
- * more memory than the largest of them. The file appears under its name only when it is complete.
+ * more memory than the largest of them, and tensors that come in pieces only that of a piece. The file appears under its name only when
+ * it is complete.
  *
  * @throws UserError when a name is used twice or a tensor's bytes do not fit its shape.
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Iterable<StoredTensor>,
+  tensors: Iterable<WritableTensor>,
   metadata: Record<string, string> = DEFAULT_METADATA,
 ): Promise<void> {
   const { rename } = await import("node:fs/promises");
-  await rename(await writeTemporary(path, tensors, metadata), path);
+  await rename(await writeTemporary(path, tensors, { metadata }), path);
 }
 
 /**
@@ -58,9 +71,9 @@ export async function writeSafetensors(
  */
 export async function writeSharded(
   folder: string,
-  tensors: Iterable<StoredTensor>,
+  tensors: Iterable<WritableTensor>,
   maxShardBytes: number,
-  metadata: Record<string, string> = DEFAULT_METADATA,
+  options: WriteOptions = {},
 ): Promise<void> {
   const { mkdir, readdir, rename, rm, writeFile } = await import("node:fs/promises");
   const { join } = await import("node:path");
@@ -71,7 +84,7 @@ export async function writeSharded(
   try {
     for (const [i, shard] of shards.entries()) {
       const path = join(folder, names[i]);
-      finished.push([await writeTemporary(path, shard, metadata), path]);
+      finished.push([await writeTemporary(path, shard, options), path]);
     }
     if (shards.length > 1) {
       const path = join(folder, INDEX_FILE);
@@ -99,8 +112,8 @@ function shardName(number: number, count: number): string {
   return `model-${digits(number)}-of-${digits(count)}.safetensors`;
 }
 
-function splitIntoShards(tensors: Iterable<StoredTensor>, maxShardBytes: number): StoredTensor[][] {
-  const shards: StoredTensor[][] = [[]];
+function splitIntoShards(tensors: Iterable<WritableTensor>, maxShardBytes: number): WritableTensor[][] {
+  const shards: WritableTensor[][] = [[]];
   const names = new Set<string>();
   let filled = 0;
   for (const tensor of tensors) {
@@ -117,7 +130,7 @@ function splitIntoShards(tensors: Iterable<StoredTensor>, maxShardBytes: number)
   return shards;
 }
 
-function formatIndex(shards: StoredTensor[][], names: string[]): string {
+function formatIndex(shards: WritableTensor[][], names: string[]): string {
   const places = shards.flatMap((shard, i) => shard.map((tensor) => [tensor.name, names[i]] as const));
   const totalSize = shards.flat().reduce((sum, tensor) => sum + byteLength(tensor.dtype, tensor.shape), 0);
   const index = { metadata: { total_size: totalSize }, weight_map: Object.fromEntries(places) };
@@ -134,8 +147,8 @@ function temporaryName(path: string): string {
 /** Writes the file beside `path` under a temporary name, which it returns; on failure nothing is left behind. */
 async function writeTemporary(
   path: string,
-  tensors: Iterable<StoredTensor>,
-  metadata: Record<string, string> = DEFAULT_METADATA,
+  tensors: Iterable<WritableTensor>,
+  { metadata = DEFAULT_METADATA, signal, onBytes }: WriteOptions,
 ): Promise<string> {
   const { open, rm } = await import("node:fs/promises");
   const ordered = storageOrder(tensors);
@@ -145,13 +158,37 @@ async function writeTemporary(
   try {
     // writeFile on an open handle continues at the current position and retries short writes.
     await handle.writeFile(header);
-    for (const tensor of ordered) await handle.writeFile(checkedBytes(tensor));
+    for (const tensor of ordered) {
+      for await (const piece of piecesOf(tensor)) {
+        signal?.throwIfAborted();
+        await handle.writeFile(piece);
+        onBytes?.(piece.byteLength);
+      }
+    }
     await handle.sync();
     await handle.close();
     return temporary;
   } catch (error) {
     await handle.close();
     await rm(temporary, { force: true });
-    throw error;
+    const isFull = (error as { code?: string }).code === "ENOSPC";
+    throw isFull ? new UserError(`There is no room left on the disk for "${path}"; nothing was kept.`) : error;
+  }
+}
+
+/** A tensor's bytes, which must be as many as its shape needs: a wrong number would shift every tensor behind it. */
+async function* piecesOf(tensor: WritableTensor): AsyncGenerator<Uint8Array> {
+  if (!("pieces" in tensor)) {
+    yield checkedBytes(tensor);
+    return;
+  }
+  const expected = byteLength(tensor.dtype, tensor.shape);
+  let given = 0;
+  for await (const piece of tensor.pieces()) {
+    given += piece.byteLength;
+    if (given <= expected) yield piece;
+  }
+  if (given !== expected) {
+    throw new UserError(`Tensor "${tensor.name}" needs ${expected} bytes but has ${given}.`);
   }
 }

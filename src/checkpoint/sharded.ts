@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { readJson } from "./json.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./safetensors-writer.ts";
+import { clip, showValue } from "./show-value.ts";
 import type { StoredDType, StoredTensor } from "./tensor-data.ts";
 
 /** Where a tensor of a checkpoint lies: `length` bytes from byte `offset` of `file`. */
@@ -23,12 +24,20 @@ export interface CheckpointReader {
   info(name: string): TensorInfo;
   /** @throws UserError when there is no tensor of this name. */
   read(name: string): Promise<StoredTensor>;
+  /**
+   * The tensor's bytes, a piece at a time.
+   *
+   * @throws UserError when there is no tensor of this name.
+   */
+  pieces(name: string): AsyncGenerator<Uint8Array>;
   /** As {@link read}, but blocking, for tensors that a writer asks for one by one. */
   readSync(name: string): StoredTensor;
   close(): Promise<void>;
 }
 
 const SHARD_LIMIT = 4096;
+/** The longest index that is read, in bytes. */
+export const INDEX_LIMIT = 16 * 2 ** 20;
 
 /**
  * Opens a checkpoint.
@@ -60,7 +69,7 @@ async function openSingle(path: string): Promise<CheckpointReader> {
 
 async function openShards(indexPath: string): Promise<CheckpointReader> {
   const { dirname, join } = await import("node:path");
-  const weightMap = parseWeightMap(await readJson(indexPath), indexPath);
+  const weightMap = parseWeightMap(await readJson(indexPath, INDEX_LIMIT), indexPath, ".safetensors");
   const shards = new Map<string, SafetensorsFile>();
   try {
     for (const shard of new Set(weightMap.values())) {
@@ -70,7 +79,9 @@ async function openShards(indexPath: string): Promise<CheckpointReader> {
     for (const [name, shard] of weightMap) {
       const file = shards.get(shard)!;
       if (!file.entries.has(name)) {
-        throw new UserError(`"${indexPath}" says that tensor "${name}" is in "${shard}", but it is not there.`);
+        throw new UserError(
+          `"${indexPath}" says that tensor "${clip(name)}" is in "${clip(shard)}", but it is not there.`,
+        );
       }
       places.set(name, file);
     }
@@ -81,7 +92,13 @@ async function openShards(indexPath: string): Promise<CheckpointReader> {
   }
 }
 
-function parseWeightMap(index: Record<string, unknown>, path: string): Map<string, string> {
+/**
+ * Reads the `weight_map` of an index of shards: which file each tensor is in.
+ *
+ * @param ending what the files' names must end in
+ * @throws UserError when there is none, or when it names anything but plain files beside it.
+ */
+export function parseWeightMap(index: Record<string, unknown>, path: string, ending: string): Map<string, string> {
   const { weight_map: weightMap } = index;
   if (typeof weightMap !== "object" || weightMap === null || Array.isArray(weightMap)) {
     throw new UserError(`"${path}" has no "weight_map" object that says which file each tensor is in.`);
@@ -89,9 +106,9 @@ function parseWeightMap(index: Record<string, unknown>, path: string): Map<strin
   const places = new Map(Object.entries(weightMap));
   for (const [name, shard] of places) {
     // Shards are looked for in the index's own folder only, so a name may not lead out of it.
-    if (typeof shard !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(shard)) {
+    if (typeof shard !== "string" || !/^[^/\\:\0]+$/.test(shard) || !shard.endsWith(ending)) {
       throw new UserError(
-        `"${path}" puts tensor "${name}" in ${JSON.stringify(shard)}, which is not the plain name of a .safetensors file.`,
+        `"${path}" puts tensor "${clip(name)}" in ${showValue(shard)}, which is not the plain name of a ${ending} file.`,
       );
     }
   }
@@ -114,6 +131,7 @@ function reader(label: string, places: Map<string, SafetensorsFile>, files: Safe
       return { ...file.entries.get(name)!, file: file.path };
     },
     read: async (name) => place(name).read(name),
+    pieces: (name) => place(name).pieces(name),
     readSync: (name) => place(name).readSync(name),
     close: async () => {
       for (const file of files) await file.close();

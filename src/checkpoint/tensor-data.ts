@@ -29,6 +29,15 @@ export interface StoredTensor {
   bytes: Uint8Array;
 }
 
+/** A tensor whose bytes can be had a piece at a time, so that it never has to be in memory as a whole. */
+export interface StreamedTensor extends Omit<StoredTensor, "bytes"> {
+  /** The bytes in order. A piece may be overwritten once the next one is asked for. */
+  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** The most bytes of a piece: a multiple of every element's size. */
+export const PIECE_BYTES = 8 * 2 ** 20;
+
 /** Whether `name` is an element type that checkpoints here may hold. */
 export function isStoredDType(name: unknown): name is StoredDType {
   return typeof name === "string" && Object.hasOwn(ELEMENT_BYTES, name);
@@ -39,9 +48,23 @@ export function isFloating(dtype: StoredDType): boolean {
   return dtype === "F64" || dtype === "F32" || dtype === "F16" || dtype === "BF16";
 }
 
+/** The most sizes that a shape may have. */
+const RANK_LIMIT = 64;
+
+/** Whether a value from a file is a shape: a list of whole sizes of zero or more. */
+export function isSizeList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length <= RANK_LIMIT && value.every(isSize);
+}
+
+/** Whether a value from a file is a whole number of zero or more. */
+export function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** Number of elements of a shape; 1 for the empty shape. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  // Sizes that overflow to infinity would make a product with zero no number.
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 /** Bytes that a tensor of this element type and shape takes. */

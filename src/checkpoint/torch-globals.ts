@@ -4,6 +4,7 @@
  */
 import { UserError } from "../errors.ts";
 import { PickleFunction, type PickleWorld } from "./pickle.ts";
+import { clip } from "./show-value.ts";
 import { isStoredDType, type StoredDType } from "./tensor-data.ts";
 import { type TorchStorage, TorchTensor } from "./torch-tensor.ts";
 
@@ -50,7 +51,7 @@ const rebuildParameter = new PickleFunction(([data]) => {
 const GLOBALS = new Map<string, unknown>([
   ["collections.OrderedDict", new PickleFunction(([items]) => new Map(isPairs(items) ? items : []))],
   ["torch.Size", new PickleFunction(([sizes]) => sizes)],
-  ["torch.device", new PickleFunction((parts) => parts.join(":"))],
+  ["torch.device", new PickleFunction((parts) => parts.filter(isPlain).join(":"))],
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_parameter", rebuildParameter],
@@ -69,7 +70,7 @@ export function torchWorld(onStorage: (storage: TorchStorage) => void): PickleWo
       const value = GLOBALS.get(`${module}.${name}`);
       if (value === undefined) {
         throw new UserError(
-          `The file asks for "${module}.${name}", which is not a part of plain tensor data, so it was not read; save only the tensors, with torch.save(model.state_dict(), ...).`,
+          `The file asks for "${clip(module)}.${clip(name)}", which is not a part of plain tensor data, so it was not read; save only the tensors, with torch.save(model.state_dict(), ...).`,
         );
       }
       return value;
@@ -96,13 +97,18 @@ function parseStorage(id: unknown): TorchStorage {
   if (part === null || part === undefined) return { key, dtype, size, start: 0 };
   const [, start, partSize] = Array.isArray(part) ? part : [];
   if (!isCount(start) || !isCount(partSize) || start + partSize > size) {
-    throw new UserError(`The file views a part of storage "${key}" that is outside of it.`);
+    throw new UserError(`The file views a part of storage "${clip(key)}" that is outside of it.`);
   }
   return { key, dtype, size: partSize, start };
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Whether a value can be written as text at no cost: lists that contain each other can be endless. */
+function isPlain(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }
 
 function isStorage(value: unknown): value is TorchStorage {

@@ -1,6 +1,15 @@
 /** Tensors of torch files: views into storages, which several tensors may share. */
 import { UserError } from "../errors.ts";
-import { byteLength, ELEMENT_BYTES, elementCount, type StoredDType } from "./tensor-data.ts";
+import { clip } from "./show-value.ts";
+import {
+  byteLength,
+  ELEMENT_BYTES,
+  elementCount,
+  isSize,
+  isSizeList,
+  PIECE_BYTES,
+  type StoredDType,
+} from "./tensor-data.ts";
 
 /** A run of elements in a torch file. Where its bytes lie may be known only after the pickle has been read. */
 export interface TorchStorage {
@@ -15,10 +24,11 @@ export interface TorchStorage {
 /** Reads `length` elements of a storage's run, from element `start`. */
 export type StorageReader = (storage: TorchStorage, start: number, length: number) => Uint8Array;
 
-/** A view may be larger than its storage, by strides of zero; a small file must not be able to ask for all memory with one. */
-const EXPANDED_LIMIT = 256 * 2 ** 20;
-
-const RANK_LIMIT = 64;
+/**
+ * A view may be larger than its storage, by strides of zero, up to this many bytes: a small file must not be able to ask for a lot of
+ * memory with one.
+ */
+const EXPANDED_LIMIT = 2 ** 20;
 
 /** A tensor as torch stores it: element i, j, ... is at `offset + i * strides[0] + j * strides[1] + ...` of its storage. */
 export class TorchTensor {
@@ -32,9 +42,9 @@ export class TorchTensor {
 
   /** @throws UserError when the view reaches outside its storage. */
   constructor(storage: TorchStorage, offset: unknown, shape: unknown, strides: unknown) {
-    if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
+    if (!isSize(offset) || !isSizeList(shape) || !isSizeList(strides) || shape.length !== strides.length) {
       throw new UserError(
-        `A tensor in storage "${storage.key}" has an offset, shape or strides that are not whole numbers of zero or more.`,
+        `A tensor in storage "${clip(storage.key)}" has an offset, shape or strides that are not whole numbers of zero or more.`,
       );
     }
     this.dtype = storage.dtype;
@@ -44,7 +54,7 @@ export class TorchTensor {
     this.storage = storage;
     if (this.offset + this.#span > storage.size) {
       throw new UserError(
-        `A tensor of shape [${shape.join(", ")}] reaches past the end of storage "${storage.key}", which has ${storage.size} elements.`,
+        `A tensor of shape [${shape.join(", ")}] reaches past the end of storage "${clip(storage.key)}", which has ${storage.size} elements.`,
       );
     }
     const bytes = byteLength(this.dtype, shape);
@@ -61,23 +71,51 @@ export class TorchTensor {
     return this.shape.reduce((last, size, i) => last + (size - 1) * this.strides[i], 1);
   }
 
-  /** The elements, row-major and without gaps. */
-  contiguous(read: StorageReader): Uint8Array {
-    const source = read(this.storage, this.offset, this.#span);
-    if (this.#isContiguous) return source;
+  /** The elements, row-major and without gaps, a piece at a time; each piece is read when its turn comes. */
+  *pieces(read: StorageReader): Generator<Uint8Array> {
     const size = ELEMENT_BYTES[this.dtype];
-    const bytes = new Uint8Array(elementCount(this.shape) * size);
+    const count = elementCount(this.shape);
+    const most = PIECE_BYTES / size;
+    if (this.#isContiguous) {
+      for (let done = 0; done < count; done += most) {
+        yield read(this.storage, this.offset + done, Math.min(most, count - done));
+      }
+      return;
+    }
+    const source = read(this.storage, this.offset, this.#span);
     const index = new Array<number>(this.shape.length).fill(0);
     let element = 0;
-    for (let end = 0; end < bytes.byteLength; end += size) {
-      for (let i = 0; i < size; i++) bytes[end + i] = source[element * size + i];
-      // Count up, last dimension fastest, and keep `element` in step.
-      for (let axis = index.length - 1; axis >= 0; axis--) {
-        element += this.strides[axis];
-        if (++index[axis] < this.shape[axis]) break;
-        element -= this.strides[axis] * this.shape[axis];
-        index[axis] = 0;
+    for (let done = 0; done < count; done += most) {
+      const piece = new Uint8Array(Math.min(most, count - done) * size);
+      for (let end = 0; end < piece.byteLength; end += size) {
+        for (let i = 0; i < size; i++) piece[end + i] = source[element * size + i];
+        element = this.#next(index, element);
       }
+      yield piece;
+    }
+  }
+
+  /** Counts the index up, last dimension fastest, and keeps its element in step. */
+  #next(index: number[], element: number): number {
+    let next = element;
+    for (let axis = index.length - 1; axis >= 0; axis--) {
+      next += this.strides[axis];
+      if (++index[axis] < this.shape[axis]) break;
+      next -= this.strides[axis] * this.shape[axis];
+      index[axis] = 0;
+    }
+    return next;
+  }
+
+  /** All elements, row-major and without gaps. */
+  contiguous(read: StorageReader): Uint8Array {
+    const count = elementCount(this.shape);
+    if (this.#isContiguous) return read(this.storage, this.offset, count);
+    const bytes = new Uint8Array(count * ELEMENT_BYTES[this.dtype]);
+    let end = 0;
+    for (const piece of this.pieces(read)) {
+      bytes.set(piece, end);
+      end += piece.byteLength;
     }
     return bytes;
   }
@@ -90,12 +128,4 @@ export class TorchTensor {
     }
     return true;
   }
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length <= RANK_LIMIT && value.every(isSize);
 }

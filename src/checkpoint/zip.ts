@@ -4,9 +4,19 @@
  */
 import { UserError } from "../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { clip } from "./show-value.ts";
+
+/** An entry as the table of contents has it. */
+export interface ZipEntry {
+  name: string;
+  /** Where the entry's own header lies in the file, in front of its bytes. */
+  header: number;
+  /** Number of bytes. */
+  length: number;
+}
 
 /** Where an entry's bytes lie in the file. */
-export interface ZipEntry {
+export interface ByteRange {
   offset: number;
   length: number;
 }
@@ -27,8 +37,8 @@ const ZIP64_EXTRA = 0x0001;
 const FULL_16 = 0xffff;
 const FULL_32 = 0xffffffff;
 
-/** The longest table of contents that is read, in bytes. */
-const DIRECTORY_LIMIT = 64 * 2 ** 20;
+/** The longest table of contents that is read, in bytes: torch has an entry of some eighty bytes for each storage. */
+const DIRECTORY_LIMIT = 16 * 2 ** 20;
 
 /** Whether these first bytes of a file are a zip file's. */
 export function isZip(start: Uint8Array): boolean {
@@ -39,7 +49,7 @@ export function isZip(start: Uint8Array): boolean {
  * Reads the table of contents.
  *
  * @returns the entries by name
- * @throws UserError when the file is cut short or damaged, or when an entry is compressed or encrypted.
+ * @throws UserError when the file is cut short or damaged, or when an entry is compressed, encrypted or there twice.
  */
 export async function readZip(source: ByteSource): Promise<Map<string, ZipEntry>> {
   const { start, length } = await findDirectory(source);
@@ -47,6 +57,7 @@ export async function readZip(source: ByteSource): Promise<Map<string, ZipEntry>
     throw new UserError(`The zip table of contents of ${source.label} claims ${length} bytes.`);
   const directory = await readRange(source, start, length, "table of contents");
   const view = dataView(directory);
+  const decoder = new TextDecoder();
   const entries = new Map<string, ZipEntry>();
   for (let at = 0; at < length; ) {
     if (length - at < DIRECTORY_ENTRY_BYTES || view.getUint32(at, true) !== DIRECTORY_SIGNATURE) throw damaged(source);
@@ -55,17 +66,18 @@ export async function readZip(source: ByteSource): Promise<Map<string, ZipEntry>
     const nameStart = at + DIRECTORY_ENTRY_BYTES;
     const next = nameStart + nameLength + extraLength + view.getUint16(at + 32, true);
     if (next > length) throw damaged(source);
-    const name = new TextDecoder().decode(directory.subarray(nameStart, nameStart + nameLength));
+    const name = decoder.decode(directory.subarray(nameStart, nameStart + nameLength));
     if (view.getUint16(at + 10, true) !== 0 || (view.getUint16(at + 8, true) & 1) !== 0) {
       throw new UserError(
-        `Entry "${name}" of ${source.label} is compressed or encrypted; torch stores entries as they are.`,
+        `Entry "${clip(name)}" of ${source.label} is compressed or encrypted; torch stores entries as they are.`,
       );
     }
     const extra = directory.subarray(nameStart + nameLength, nameStart + nameLength + extraLength);
     const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
     const [size, , header] = withZip64(sizes, extra, source);
-    entries.set(name, { offset: await dataStart(source, header, name), length: size });
-    if (entries.get(name)!.offset + size > source.size) throw cutShort(source, `entry "${name}"`);
+    if (header + LOCAL_BYTES + size > source.size) throw cutShort(source, `entry "${clip(name)}"`);
+    if (entries.has(name)) throw new UserError(`${source.label} has two entries named "${clip(name)}".`);
+    entries.set(name, { name, header, length: size });
     at = next;
   }
   return entries;
@@ -115,11 +127,18 @@ function withZip64(fields: number[], extra: Uint8Array, source: ByteSource): num
   throw damaged(source);
 }
 
-/** The entry's own header, in front of its bytes, has a name and an extra field of lengths that only it knows. */
-async function dataStart(source: ByteSource, header: number, name: string): Promise<number> {
-  const view = dataView(await readRange(source, header, LOCAL_BYTES, `entry "${name}"`));
+/**
+ * Where an entry's bytes lie: its own header, in front of them, has a name and an extra field of lengths that only it knows.
+ *
+ * @throws UserError when the header makes no sense or the bytes are not all there.
+ */
+export async function locateEntry(source: ByteSource, { name, header, length }: ZipEntry): Promise<ByteRange> {
+  const what = `entry "${clip(name)}"`;
+  const view = dataView(await readRange(source, header, LOCAL_BYTES, what));
   if (view.getUint32(0, true) !== LOCAL_SIGNATURE) throw damaged(source);
-  return header + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  const offset = header + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  if (offset + length > source.size) throw cutShort(source, what);
+  return { offset, length };
 }
 
 async function readRange(source: ByteSource, start: number, length: number, what: string): Promise<Uint8Array> {

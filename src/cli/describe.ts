@@ -17,6 +17,9 @@ Examples:
   unipic describe car.png
   unipic describe car.png "What color is the car?"`;
 
+const WITHOUT_TOWER =
+  "unipic: The model has no SigLIP2, so the picture is seen by the autoencoder and the MAR encoder.\n";
+
 /** `unipic describe`: a picture, and a question about it, to text. */
 export function registerDescribe(program: Command): void {
   const command = program
@@ -44,13 +47,19 @@ async function describe(path: string, question: string | undefined, options: Des
   const picture = await readPicture(path);
   const folder = await modelFolderOf(options);
   const { maxTokens, temperature, topK, topP, seed, json } = options;
+  let sight: string | undefined;
   const onText = json ? undefined : (piece: string) => process.stdout.write(piece);
   const answer = await interruptible("Stopped before the answer was complete.", (signal) =>
-    withModel(folder, options, (model) =>
-      model.describe(picture, question, { maxTokens, temperature, topK, topP, seed, signal, onText }),
-    ),
+    withModel(folder, options, (model) => {
+      if (model.sight !== "SigLIP2") process.stderr.write(WITHOUT_TOWER);
+      sight = model.sight;
+      return model.describe(picture, question, { maxTokens, temperature, topK, topP, seed, signal, onText });
+    }),
   );
   const seconds = Number((performance.now() / 1000).toFixed(2));
   if (!json) process.stdout.write("\n");
-  else console.log(JSON.stringify({ answer, picture: path, question: question ?? null, model: folder, seed, seconds }));
+  else {
+    const asked = { picture: path, question: question ?? null, model: folder, sight, seed };
+    console.log(JSON.stringify({ answer, ...asked, seconds }));
+  }
 }

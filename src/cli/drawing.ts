@@ -6,15 +6,16 @@ import type { UniPic } from "../pipeline/unipic.ts";
 import { interruptible } from "./interruptible.ts";
 import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
 import { checkWritable, numberedFiles } from "./output-files.ts";
-import { bar, ProgressLine } from "./progress-line.ts";
+import { addPreviewOptions, type PreviewOptions, previewFiles, type ShowPictures } from "./preview-files.ts";
+import { bar, ProgressLine, showDuration } from "./progress-line.ts";
 import { provenanceEntries } from "./provenance.ts";
+import { addSamplingOptions, type SamplingOptions, samplingOf } from "./sampling-options.ts";
 import { numberFor, wholeNumberFor } from "./values.ts";
 
-export interface DrawingOptions extends ModelOptions {
+export interface DrawingOptions extends ModelOptions, PreviewOptions, SamplingOptions {
   output?: string;
   seed: number;
   count: number;
-  steps?: number;
   rounds?: number;
   guidance?: number;
   temperature?: number;
@@ -25,7 +26,7 @@ export interface DrawingOptions extends ModelOptions {
 
 /** Adds the options of a command that draws; `output` is what its default is called in the help. */
 export function addDrawingOptions(command: Command, output: string): Command {
-  return addModelOptions(command)
+  const drawing = addModelOptions(command)
     .option("--output <file>", `picture to write, .png, .jpg or .webp; replaces one already there (default: ${output})`)
     .option("--seed <n>", "same seed, same picture; picture i of several has seed + i - 1", wholeNumberFor("--seed"), 0)
     .option(
@@ -34,13 +35,13 @@ export function addDrawingOptions(command: Command, output: string): Command {
       wholeNumberFor("--count", 1),
       1,
     )
-    .option("--steps <n>", "denoising steps (default: the model's own)", numberFor("--steps"))
     .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
     .option("--no-metadata", "leave prompt, seed, model and settings out of the PNG file")
     .option("--json", "print one JSON object about what was written")
     .option("--progress", "show progress even where stderr is no terminal");
+  return addPreviewOptions(addSamplingOptions(drawing));
 }
 
 /** One request to draw. */
@@ -68,9 +69,10 @@ export async function drawIntoFiles(task: DrawingTask): Promise<void> {
   const { pictureCount } = await import("../pipeline/options.ts");
   const files = numberedFiles(task.output, pictureCount(options.count));
   for (const file of files) await checkWritable(file);
+  const showPreview = await previewFiles(options, files.length);
   const folder = await modelFolderOf(options);
   await interruptible("Stopped; no picture was written.", async (signal) => {
-    const drawn = await withModel(folder, options, (model) => draw(task, model, signal));
+    const drawn = await withModel(folder, options, (model) => draw(task, model, signal, showPreview));
     // A signal is only seen between two pieces of work; this lets one that came during the last of them be seen.
     await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
@@ -78,19 +80,26 @@ export async function drawIntoFiles(task: DrawingTask): Promise<void> {
   });
 }
 
-async function draw(task: DrawingTask, model: UniPic, signal: AbortSignal): Promise<Drawn> {
+async function draw(
+  task: DrawingTask,
+  model: UniPic,
+  signal: AbortSignal,
+  onPreview: ShowPictures | undefined,
+): Promise<Drawn> {
   const { drawing, gridOf } = await import("../pipeline/options.ts");
-  const { seed, count, steps, rounds, guidance, temperature, device, threads, progress } = task.options;
-  const chosen = { seed, steps, rounds, guidance, temperature };
+  const { seed, count, rounds, guidance, temperature, device, threads, progress, previewEvery } = task.options;
+  const chosen = { seed, rounds, guidance, temperature, ...samplingOf(task.options) };
   const { mar } = model.config;
   const size = task.size(model);
   const settings = drawing(chosen, mar, gridOf(size, mar));
   const line = new ProgressLine(progress ?? process.stderr.isTTY ?? false);
   const onProgress = (state: DrawProgress) => line.show(showProgress(state));
   try {
-    const pictures = await task.draw(model, { ...chosen, count, signal, onProgress });
+    const watching = { signal, onProgress, onPreview, previewEvery };
+    const pictures = await task.draw(model, { ...chosen, ...watching, count });
+    await onPreview?.({ pictures, first: 0 });
     // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
-    const denoising = Number(settings.steps) || settings.steps;
+    const denoising = (typeof settings.steps === "string" && Number(settings.steps)) || settings.steps;
     return { pictures, settings: { ...settings, steps: denoising, size, count, device, threads } };
   } finally {
     line.clear();
@@ -115,7 +124,9 @@ async function writeAll(task: DrawingTask, files: readonly string[], drawn: Draw
 /** Seconds since the command was started. */
 const seconds = (): number => Number((performance.now() / 1000).toFixed(2));
 
-function showProgress({ done, round, rounds }: DrawProgress): string {
+/** Where a drawing stands, on one line. */
+export function showProgress({ done, round, rounds, secondsLeft }: DrawProgress): string {
   const percent = `${Math.round(done * 100)}%`.padStart(4);
-  return `drawing ${bar(done)}${percent}  round ${Math.min(round + 1, rounds)} of ${rounds}`;
+  const left = secondsLeft === undefined ? "" : `  ${showDuration(secondsLeft)} left`;
+  return `drawing ${bar(done)}${percent}  round ${Math.min(round + 1, rounds)} of ${rounds}${left}`;
 }

@@ -25,7 +25,7 @@ async function edit(path: string, instruction: string, options: DrawingOptions):
     options,
     output: options.output ?? `${basename(path, extname(path))}-edited.png`,
     words: instruction,
-    size: ({ config }) => [config.mar.img_size, config.mar.img_size],
+    size: ({ drawSize }) => [drawSize, drawSize],
     draw: (model, drawing) => model.edit(source, instruction, drawing),
     about: { picture: path },
   });

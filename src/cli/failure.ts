@@ -20,7 +20,10 @@ export function outcomeOf(error: unknown, debug: boolean): Outcome {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : MISUSE };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (debug) return { code: 1, message: `unipic: ${message}\n${stack}${causeOf(error)}` };
-  if (error instanceof UserError || error instanceof Interrupted) return { code: 1, message: `unipic: ${message}` };
+  if (error instanceof UserError || error instanceof Interrupted) {
+    // A message may quote a file; nothing of it reaches the terminal as a control sequence.
+    return { code: 1, message: `unipic: ${message.replace(/\p{Cc}+/gu, " ")}` };
+  }
   const [first] = message.split("\n");
   return { code: 1, message: `unipic: Something unexpected went wrong (--debug shows where): ${first}` };
 }

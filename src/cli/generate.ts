@@ -25,7 +25,7 @@ async function generate(prompt: string, options: DrawingOptions & { size?: [numb
     options,
     output: options.output ?? "unipic.png",
     words: prompt,
-    size: ({ config }) => size ?? [config.mar.img_size, config.mar.img_size],
+    size: ({ drawSize }) => size ?? [drawSize, drawSize],
     draw: (model, drawing) => model.generate(prompt, { ...drawing, size }),
     about: {},
   });

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Command } from "commander";
+import type { PartSummary } from "../checkpoint/parts.ts";
 import { UserError } from "../errors.ts";
 import type { UniPicConfig } from "../models/config.ts";
-import type { PartSummary } from "./checkpoint-parts.ts";
+import type { TaskState } from "../models/task-needs.ts";
 import { modelFolderOf } from "./model-options.ts";
 import { showEntries } from "./provenance.ts";
-import type { TaskState } from "./task-needs.ts";
+import { partRow, showTask, table } from "./tables.ts";
 
 /** What is known of a checkpoint; configuration, vocabulary and tasks only where it is a model folder. */
 export interface CheckpointInfo {
@@ -58,11 +59,16 @@ async function pictureInfo(path: string, json = false): Promise<void> {
   console.log(json ? JSON.stringify({ path, width, height, entries }) : showEntries(path, entries));
 }
 
+const PICTURE_ENDINGS = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"];
+
 /** Looks at a model folder or a single file of weights. */
 async function inspectCheckpoint(path: string): Promise<CheckpointInfo> {
-  const { listTensors, PART_NAMES, summarizeParts } = await import("./checkpoint-parts.ts");
+  const { listTensors, PART_NAMES, summarizeParts } = await import("../checkpoint/parts.ts");
   const place = await stat(path).catch(() => undefined);
   if (!place) throw new UserError(`There is no model folder or file at "${path}".`);
+  if (PICTURE_ENDINGS.includes(extname(path).toLowerCase())) {
+    throw new UserError(`"${path}" is a picture, not a checkpoint; unipic describe looks at pictures.`);
+  }
   const folder = place.isDirectory() ? await inspectFolder(path) : undefined;
   const tensors = await listTensors(folder?.weights ?? path);
   const parts = summarizeParts(tensors);
@@ -76,7 +82,7 @@ async function inspectCheckpoint(path: string): Promise<CheckpointInfo> {
     bytes: total(({ bytes }) => bytes),
   };
   if (!folder) return found;
-  const { taskStates } = await import("./task-needs.ts");
+  const { taskStates } = await import("../models/task-needs.ts");
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const { config, vocabulary } = folder;
   return { ...found, config, vocabulary, tasks: taskStates(config, shapes) };
@@ -95,15 +101,7 @@ async function inspectFolder(path: string): Promise<{ weights: string; config: U
 }
 
 function showInfo({ path, parts, absent, config, vocabulary, tasks = [], ...all }: CheckpointInfo): string {
-  const total = { part: "all", precision: "", dtypes: [], ...all };
-  const rows = [...parts, total].map(({ part, tensors, parameters, bytes, precision, dtypes }) => [
-    part,
-    String(tensors),
-    parameters.toLocaleString("en"),
-    showBytes(bytes),
-    precision,
-    dtypes.join(", "),
-  ]);
+  const rows = [...parts, { part: "all", precision: "", dtypes: [], ...all }].map(partRow);
   return [
     path,
     "",
@@ -129,31 +127,4 @@ function showConfig({ llm, mar, vae, siglip2 }: UniPicConfig, vocabulary?: numbe
     ["SigLIP2", `${siglip2.num_hidden_layers} layers, width ${siglip2.hidden_size}, patches of ${siglip2.patch_size}`],
     ["autoencoder", `${vae.type ?? "kl"}, stride ${mar.vae_stride}, ${vae.embed_dim} channels`],
   ]);
-}
-
-const NAMED = 3;
-
-function showTask({ task, by, missing }: TaskState): string {
-  if (missing.length === 0) return `${task}: yes${by ? `, pictures are seen by ${by}` : ""}`;
-  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
-  return `${task}: no, weights are missing or misshapen: ${missing.slice(0, NAMED).join(", ")}${more}`;
-}
-
-function showBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
-}
-
-/** Columns as wide as their longest cell; numbers to the right. */
-function table(rows: readonly string[][]): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        /^[\d,.]+( [kMGT]?B)?$/.test(cell) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
-      )
-      .join("  ")
-      .trimEnd(),
-  );
 }

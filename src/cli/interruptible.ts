@@ -26,3 +26,11 @@ export async function interruptible<T>(sentence: string, work: (signal: AbortSig
     for (const name of SIGNALS) process.off(name, stop);
   }
 }
+
+/** Gives every Ctrl-C to `handle`, until the function that is returned is called; from then on it ends the process again. */
+export function takeInterrupts(handle: () => void): () => void {
+  process.off("SIGINT", endAtOnce).on("SIGINT", handle);
+  return () => {
+    process.off("SIGINT", handle).once("SIGINT", endAtOnce);
+  };
+}

@@ -4,19 +4,21 @@ import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import type { UniPic } from "../pipeline/unipic.ts";
 import { type Device, parseDevice } from "../runtime/device.ts";
-import { wholeNumberFor } from "./values.ts";
+import { parseMemory, wholeNumberFor } from "./values.ts";
 
 export interface ModelOptions {
   model?: string;
   device: Device;
   threads?: number;
+  memory?: number;
 }
 
 export function addModelOptions(command: Command): Command {
   return command
     .option("--model <folder>", "model folder (default: the model that ships with the package)")
     .option("--device <name>", "where to compute: cpu, webgpu or cuda", parseDevice, "cpu")
-    .option("--threads <n>", "threads on the CPU (default: all cores)", wholeNumberFor("--threads", 1));
+    .option("--threads <n>", "threads on the CPU (default: all cores)", wholeNumberFor("--threads", 1))
+    .option("--memory <size>", "most memory to take on the CPU, such as 6GB (default: what is free)", parseMemory);
 }
 
 /** The folder of the model that the options name. */
@@ -37,7 +39,7 @@ export async function withModel<T>(
 ): Promise<T> {
   if (options.device !== "cpu") await (await import("./probe-device.ts")).requireDevice(options.device);
   const { UniPic } = await import("../pipeline/unipic.ts");
-  const model = await UniPic.load(folder, { device: options.device, threads: options.threads });
+  const model = await UniPic.load(folder, { device: options.device, threads: options.threads, memory: options.memory });
   try {
     return await use(model);
   } finally {

@@ -1,10 +1,14 @@
 import { Command } from "commander";
+import { registerChat } from "./chat.ts";
 import { registerData } from "./data.ts";
 import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
+import { registerImport } from "./import.ts";
 import { registerInfo } from "./info.ts";
+import { registerInit } from "./init.ts";
+import { registerPull } from "./pull.ts";
 import { registerQuantize } from "./quantize.ts";
 import { registerTrain } from "./train.ts";
 import { version } from "./version.ts";
@@ -15,6 +19,7 @@ Examples:
   unipic generate "a blue bird" --count 4 --seed 7 --output bird.png
   unipic edit unipic.png "change the color of the car to blue"
   unipic describe unipic.png "What color is the car?"
+  unipic chat
   unipic info
 
 Every command has its own help: unipic generate --help`;
@@ -34,9 +39,13 @@ function buildProgram(): Command {
     registerGenerate,
     registerEdit,
     registerDescribe,
+    registerChat,
     registerTrain,
     registerData,
     registerInfo,
+    registerImport,
+    registerPull,
+    registerInit,
     registerQuantize,
   ]) {
     register(program);

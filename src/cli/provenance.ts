@@ -12,7 +12,19 @@ export interface Provenance {
 }
 
 /** What of a request is the same wherever it is drawn again. */
-const TOLD = ["size", "rounds", "steps", "guidance", "guidanceSchedule", "temperature"];
+const TOLD = [
+  "size",
+  "rounds",
+  "sampler",
+  "steps",
+  "guidance",
+  "guidanceSchedule",
+  "guidanceInterval",
+  "tokenCache",
+  "conditionCache",
+  "cacheRefresh",
+  "temperature",
+];
 
 /** Text entries for {@link addPngText}: Software, prompt, seed, model and settings, these as JSON. */
 export function provenanceEntries({ words, seed, model, settings }: Provenance): Record<string, string> {

@@ -16,7 +16,7 @@ export interface Artist {
 }
 
 /** How a model draws for the benchmark; its own defaults where nothing is said. */
-export type DrawSettings = Pick<DrawOptions, "rounds" | "steps" | "guidance" | "temperature">;
+export type DrawSettings = Pick<DrawOptions, "preset" | "rounds" | "steps" | "guidance" | "temperature">;
 
 /** A model as an artist. */
 export function asArtist(model: UniPic, settings: DrawSettings = {}): Artist {

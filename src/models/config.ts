@@ -98,74 +98,98 @@ export const nativeSide = (mar: MarConfig): number => mar.img_size / (mar.vae_st
 /** Numbers in one latent token. */
 export const tokenWidth = (mar: MarConfig): number => mar.vae_embed_dim * mar.patch_size ** 2;
 
-/** Reads a parsed `config.json`, naming what is missing or not a sensible size. Sizes are bounded: a file may come from anywhere. */
+/**
+ * Reads a parsed `config.json`, naming what is missing or not a sensible size. Sizes are bounded and must go together: a file may come
+ * from anywhere, and programs are traced from these numbers before any weight is looked at.
+ */
 export function parseConfig(json: unknown, where = "config.json"): UniPicConfig {
   const config = requireObject(json, where);
   const llm = requireObject(config.llm, `${where}: llm`);
   const mar = requireObject(config.mar, `${where}: mar`);
   const vae = requireObject(config.vae, `${where}: vae`);
   const siglip2 = requireObject(config.siglip2, `${where}: siglip2`);
-  for (const key of QWEN2_SIZES) requireSize(llm, key, `${where}: llm`);
-  for (const key of MAR_SIZES) requireSize(mar, key, `${where}: mar`);
-  for (const key of SIGLIP2_SIZES) requireSize(siglip2, key, `${where}: siglip2`);
-  for (const key of vae.type === "patch" ? PATCH_SIZES : KL_SIZES) requireSize(vae, key, `${where}: vae`);
+  requireSizes(llm, QWEN2_SIZES, `${where}: llm`);
+  requireSizes(mar, MAR_SIZES, `${where}: mar`);
+  requireSizes(siglip2, SIGLIP2_SIZES, `${where}: siglip2`);
+  requireSizes(vae, vae.type === "patch" ? PATCH_SIZES : KL_SIZES, `${where}: vae`);
+  if (vae.type !== "patch") requireMultipliers(vae.ch_mult, `${where}: vae`);
+  requireNumbers(llm, ["rope_theta", "rms_norm_eps"], `${where}: llm`);
+  requireNumbers(mar, ["norm_eps", "mask_ratio_min", "diffusion_batch_mul"], `${where}: mar`);
+  requireNumbers(siglip2, ["layer_norm_eps"], `${where}: siglip2`);
+  requireNumbers(config, ["vae_scale", "max_beta"], where);
   if (!["epsilon", "velocity", undefined].includes(mar.prediction as string | undefined)) {
     throw new UserError(
       `${where}: mar.prediction must be "epsilon" or "velocity", not ${JSON.stringify(mar.prediction)}.`,
     );
   }
-  return {
+  const parsed = {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
     mar: {
       mask_ratio_min: 0.7,
       diffusion_batch_mul: 4,
-      num_sampling_steps: "100",
       norm_eps: 1e-6,
       prediction: "epsilon",
       ...mar,
+      num_sampling_steps: String(mar.num_sampling_steps ?? "100"),
     },
     vae,
-    vae_scale: typeof config.vae_scale === "number" ? config.vae_scale : 0.2325,
+    vae_scale: config.vae_scale ?? 0.2325,
     siglip2: { layer_norm_eps: 1e-6, hidden_act: "gelu_pytorch_tanh", ...siglip2 },
-    max_beta: typeof config.max_beta === "number" ? config.max_beta : 0.2,
+    max_beta: config.max_beta ?? 0.2,
   } as unknown as UniPicConfig;
+  checkTogether(parsed, where);
+  return parsed;
 }
 
-const QWEN2_SIZES = [
-  "vocab_size",
-  "hidden_size",
-  "num_hidden_layers",
-  "num_attention_heads",
-  "num_key_value_heads",
-  "intermediate_size",
-];
-const MAR_SIZES = [
-  "img_size",
-  "vae_stride",
-  "patch_size",
-  "encoder_embed_dim",
-  "encoder_depth",
-  "encoder_num_heads",
-  "decoder_embed_dim",
-  "decoder_depth",
-  "decoder_num_heads",
-  "mlp_ratio",
-  "vae_embed_dim",
-  "buffer_size",
-  "diffloss_d",
-  "diffloss_w",
-];
-const SIGLIP2_SIZES = [
-  "hidden_size",
-  "num_hidden_layers",
-  "num_attention_heads",
-  "intermediate_size",
-  "image_size",
-  "patch_size",
-];
-const KL_SIZES = ["embed_dim", "ch"];
-const PATCH_SIZES = ["embed_dim", "patch", "ch", "num_res_blocks"];
+/** The largest value of each size. */
+type Sizes = Readonly<Record<string, number>>;
+
+const WIDTH = 65_536;
+const DEPTH = 512;
+const HEADS = 1024;
+const PIXELS = 16_384;
+
+const QWEN2_SIZES: Sizes = {
+  vocab_size: 4_000_000,
+  hidden_size: WIDTH,
+  num_hidden_layers: DEPTH,
+  num_attention_heads: HEADS,
+  num_key_value_heads: HEADS,
+  intermediate_size: 4 * WIDTH,
+};
+const MAR_SIZES: Sizes = {
+  img_size: PIXELS,
+  vae_stride: 256,
+  patch_size: 64,
+  encoder_embed_dim: WIDTH,
+  encoder_depth: DEPTH,
+  encoder_num_heads: HEADS,
+  decoder_embed_dim: WIDTH,
+  decoder_depth: DEPTH,
+  decoder_num_heads: HEADS,
+  mlp_ratio: 64,
+  vae_embed_dim: 4096,
+  buffer_size: 4096,
+  diffloss_d: DEPTH,
+  diffloss_w: WIDTH,
+};
+const SIGLIP2_SIZES: Sizes = {
+  hidden_size: WIDTH,
+  num_hidden_layers: DEPTH,
+  num_attention_heads: HEADS,
+  intermediate_size: 4 * WIDTH,
+  image_size: PIXELS,
+  patch_size: 256,
+};
+const KL_SIZES: Sizes = { embed_dim: 4096, ch: WIDTH };
+const PATCH_SIZES: Sizes = { embed_dim: 4096, patch: 256, ch: WIDTH, num_res_blocks: DEPTH };
+
+/** The KL autoencoder normalizes channels in so many groups. */
+const GROUPS = 32;
+
+/** The most tokens along one side of the native grid. */
+const MOST_SIDE = 256;
 
 type Json = Record<string, unknown>;
 
@@ -174,9 +198,55 @@ function requireObject(value: unknown, where: string): Json {
   throw new UserError(`${where} is missing or not an object, so this is not a UniPic checkpoint's configuration.`);
 }
 
-function requireSize(part: Json, key: string, where: string): void {
-  const value = part[key];
-  if (typeof value !== "number" || !(value > 0) || value > 1_000_000) {
-    throw new UserError(`${where}.${key} must be a number between 0 and 1,000,000, not ${JSON.stringify(value)}.`);
+function requireSizes(part: Json, sizes: Sizes, where: string): void {
+  for (const [key, most] of Object.entries(sizes)) {
+    const value = part[key];
+    if (typeof value === "number" && value > 0 && value <= most && (Number.isInteger(value) || key === "mlp_ratio")) {
+      continue;
+    }
+    throw new UserError(`${where}.${key} must be a whole number from 1 to ${most}, not ${shown(value)}.`);
   }
+}
+
+/** Numbers that may be left out, as they have defaults. */
+function requireNumbers(part: Json, keys: readonly string[], where: string): void {
+  for (const key of keys) {
+    const value = part[key];
+    if (value === undefined || (typeof value === "number" && value > 0)) continue;
+    throw new UserError(`${where}.${key} must be a number above 0, not ${shown(value)}.`);
+  }
+}
+
+const shown = (value: unknown): string => (typeof value === "number" ? String(value) : typeof value);
+
+function requireMultipliers(value: unknown, where: string): void {
+  const fits = Array.isArray(value) && value.length >= 1 && value.length <= 9;
+  if (fits && value.every((factor) => Number.isInteger(factor) && factor >= 1 && factor <= 64)) return;
+  throw new UserError(`${where}.ch_mult must be a list of one to nine whole numbers from 1 to 64.`);
+}
+
+/** Sizes that must divide each other. */
+function checkTogether({ llm, mar, vae, siglip2 }: UniPicConfig, where: string): void {
+  const side = nativeSide(mar);
+  const stride = vae.type === "patch" ? vae.patch : 2 ** (vae.ch_mult.length - 1);
+  const problem = [
+    [llm.hidden_size % (2 * llm.num_attention_heads), "llm.hidden_size is not an even multiple of its heads"],
+    [
+      llm.num_attention_heads % llm.num_key_value_heads,
+      "llm.num_attention_heads is no multiple of its key-value heads",
+    ],
+    [mar.encoder_embed_dim % mar.encoder_num_heads, "mar.encoder_embed_dim is no multiple of its heads"],
+    [mar.decoder_embed_dim % mar.decoder_num_heads, "mar.decoder_embed_dim is no multiple of its heads"],
+    [(mar.encoder_embed_dim * mar.mlp_ratio) % 1, "mar.mlp_ratio times the encoder's width is not whole"],
+    [(mar.decoder_embed_dim * mar.mlp_ratio) % 1, "mar.mlp_ratio times the decoder's width is not whole"],
+    [side % 1, "mar.img_size is no multiple of vae_stride times patch_size"],
+    [side > MOST_SIDE ? 1 : 0, `mar.img_size has more than ${MOST_SIDE} tokens along a side`],
+    [stride - mar.vae_stride, `mar.vae_stride is not the autoencoder's ${stride}`],
+    [vae.embed_dim - mar.vae_embed_dim, "mar.vae_embed_dim is not vae.embed_dim"],
+    [vae.type === "patch" ? Math.log2(vae.patch) % 1 : vae.ch % GROUPS, "the autoencoder's patch or channels are odd"],
+    [siglip2.hidden_size % siglip2.num_attention_heads, "siglip2.hidden_size is no multiple of its heads"],
+    [siglip2.image_size % siglip2.patch_size, "siglip2.image_size is no multiple of its patch_size"],
+    [siglip2.image_size / siglip2.patch_size > MOST_SIDE ? 1 : 0, `siglip2 has more than ${MOST_SIDE} patches a side`],
+  ].find(([rest]) => rest !== 0);
+  if (problem) throw new UserError(`${where} makes no sense: ${problem[1]}.`);
 }

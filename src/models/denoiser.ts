@@ -11,8 +11,11 @@ import {
   reshape,
   silu,
   sin,
+  slice,
   split,
   layerNorm as standardize,
+  subtract,
+  subtractDimensions,
   type Tensor,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth } from "./config.ts";
@@ -88,4 +91,30 @@ export function predictedNoise(
   spread: Tensor,
 ): Tensor {
   return config.prediction === "epsilon" ? prediction : add(multiply(x, spread), multiply(prediction, signal));
+}
+
+/**
+ * The head's prediction under guidance, and its variance values, which are never guided. x: [tokens, token]; timesteps: [1]; condition:
+ * [rows, decoder width], a row for each token or two, the unconditional ones last; guidance: []. Results: [tokens, token].
+ *
+ * With one row a token both predictions are the same, whatever the guidance: one program serves guided and unguided rounds.
+ */
+export function guidedPrediction(
+  scope: Scope,
+  config: MarConfig,
+  inputs: { x: Tensor; timesteps: Tensor; condition: Tensor; guidance: Tensor },
+): { prediction: Tensor; variance: Tensor } {
+  const { x, timesteps, condition, guidance } = inputs;
+  const [tokens, width] = x.shape;
+  const [rows] = condition.shape;
+  const twins = slice(concat([x, x], 0), 0, 0, rows);
+  const output = denoiser(scope, config, twins, timesteps, condition);
+  const conditional = slice(output, 0, 0, tokens);
+  const predicted = (part: Tensor) => slice(part, 1, 0, width);
+  const unconditional = predicted(slice(output, 0, subtractDimensions(rows, tokens), rows));
+  return {
+    // Guiding predictions is guiding noise: both twins have the same x, and the one is a linear function of the other.
+    prediction: add(unconditional, multiply(subtract(predicted(conditional), unconditional), guidance)),
+    variance: slice(conditional, 1, width, 2 * tokenWidth(config)),
+  };
 }

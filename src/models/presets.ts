@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { UniPicConfig } from "./config.ts";
 
 /** The official model's sizes (arXiv 2508.03320, section 3): 1.5 B for the language model, 3 B in all with its parts. */
@@ -103,3 +104,17 @@ export const unipicMini: UniPicConfig = {
   },
   max_beta: 0.2,
 };
+
+const PRESETS: ReadonlyMap<string, UniPicConfig> = new Map([
+  ["unipic-1.5b", unipic15b],
+  ["unipic-mini", unipicMini],
+]);
+
+export const PRESET_NAMES: readonly string[] = [...PRESETS.keys()];
+
+/** The sizes of a preset by its name; throws a UserError where there is none of this name. */
+export function presetNamed(name: string): UniPicConfig {
+  const config = PRESETS.get(name);
+  if (!config) throw new UserError(`There is no preset "${name}"; there are ${PRESET_NAMES.join(" and ")}.`);
+  return config;
+}

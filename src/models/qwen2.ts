@@ -3,10 +3,9 @@ import { rmsNorm } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
-  addDimensions,
   attention,
+  cachedAttention,
   cast,
-  concat,
   constant,
   cos,
   equal,
@@ -23,28 +22,30 @@ import {
   scalar,
   silu,
   sin,
-  slice,
   type Tensor,
   where,
 } from "../tensor/index.ts";
 import type { Qwen2Config } from "./config.ts";
 
-/** Keys and values of one layer, heads side by side: [batch, length, key-value heads x head]. */
+/** Keys and values of one layer. */
 export interface LayerCache {
   key: Tensor;
   value: Tensor;
 }
 
-export interface Qwen2Inputs {
+/** What a new token sees besides the new ones up to itself. */
+export type Seen =
+  /** Nothing, and of the new ones those whose mask is 1, int64 [batch, length]. */
+  | { mask: Tensor; past?: undefined }
+  /** The first `before` tokens of each row of a cache, int64 [batch]: keys and values of every layer [batch, key-value heads, past, head]. */
+  | { before: Tensor; past: readonly LayerCache[] };
+
+export type Qwen2Inputs = Seen & {
   /** [batch, length, hidden] */
   embeddings: Tensor;
   /** Position of every new token, int64 [batch, length]. */
   positions: Tensor;
-  /** 1 where a cached or new position may be seen, int64 [batch, past + length]. */
-  mask: Tensor;
-  /** What earlier runs left, one entry a layer. */
-  past?: readonly LayerCache[];
-}
+};
 
 const INITIAL = { kind: "normal", deviation: 0.02 } as const;
 
@@ -63,60 +64,60 @@ export function logits(scope: Scope, config: Qwen2Config, states: Tensor): Tenso
 }
 
 /**
- * The Qwen2 decoder (arXiv 2407.10671) on embeddings: states after the last norm [batch, length, hidden], and the cache for later runs.
- * A new token sees every cached position whose mask is 1 and the new ones up to itself. `scope` is the checkpoint's `llm`.
+ * The Qwen2 decoder (arXiv 2407.10671) on embeddings: states after the last norm [batch, length, hidden], and the keys and values of the
+ * new tokens, one entry a layer, [batch, length, key-value heads x head]. `scope` is the checkpoint's `llm`.
  */
 export function qwen2(
   scope: Scope,
   config: Qwen2Config,
-  { embeddings, positions, mask, past }: Qwen2Inputs,
-): { states: Tensor; cache: LayerCache[] } {
-  const { cosine, sine } = rotaryAngles(config, positions);
-  const bias = visibilityBias(embeddings, mask, past?.[0]);
-  const cache: LayerCache[] = [];
+  { embeddings, positions, ...seen }: Qwen2Inputs,
+): { states: Tensor; fresh: LayerCache[] } {
+  const angles = rotaryAngles(config, positions);
+  const attend = seen.past ? cachedHeads(config, seen) : ownHeads(config, visibilityBias(embeddings, seen.mask));
+  const fresh: LayerCache[] = [];
   const layers = scope.child("model.layers");
   let x = embeddings;
   for (let index = 0; index < config.num_hidden_layers; index++) {
     const layer = layers.child(index);
     const normal = rmsNorm(x, layer.child("input_layernorm"), config.rms_norm_eps);
-    const { mixed, entry } = selfAttention(
-      layer.child("self_attn"),
-      config,
-      normal,
-      { cosine, sine, bias },
-      past?.[index],
-    );
-    cache.push(entry);
-    x = add(x, mixed);
+    const own = layer.child("self_attn");
+    const { q, ...entry } = queryKeyValue(own, config, normal, angles);
+    fresh.push(entry);
+    const mixed = attend(q, entry, index);
+    x = add(x, linear(mixed, own.child("o_proj"), config.hidden_size, { bias: false, initial: INITIAL }));
     const inner = rmsNorm(x, layer.child("post_attention_layernorm"), config.rms_norm_eps);
     x = add(x, gatedMlp(layer.child("mlp"), config, inner));
   }
-  return { states: rmsNorm(x, scope.child("model.norm"), config.rms_norm_eps), cache };
+  return { states: rmsNorm(x, scope.child("model.norm"), config.rms_norm_eps), fresh };
 }
 
-function selfAttention(
+/** Attention of a layer's queries, given its new keys and values. */
+type Attend = (q: Tensor, fresh: LayerCache, layer: number) => Tensor;
+
+function ownHeads({ num_attention_heads: heads, num_key_value_heads: groups }: Qwen2Config, bias: Tensor): Attend {
+  const repeat = (x: Tensor) => repeatHeads(x, groups, heads);
+  return (q, { key, value }) => attention(q, repeat(key), repeat(value), { heads, bias });
+}
+
+function cachedHeads(
+  { num_attention_heads: heads, num_key_value_heads: groups }: Qwen2Config,
+  { past, before }: Extract<Seen, { before: Tensor }>,
+): Attend {
+  return (q, fresh, layer) => cachedAttention(q, fresh, past[layer], before, { heads, groups });
+}
+
+function queryKeyValue(
   scope: Scope,
   config: Qwen2Config,
   x: Tensor,
-  shared: { cosine: Tensor; sine: Tensor; bias: Tensor },
-  past?: LayerCache,
-): { mixed: Tensor; entry: LayerCache } {
+  { cosine, sine }: { cosine: Tensor; sine: Tensor },
+): LayerCache & { q: Tensor } {
   const { num_attention_heads: heads, num_key_value_heads: groups, hidden_size: hidden } = config;
-  const head = hidden / heads;
-  const project = (name: string, count: number) => linear(x, scope.child(name), count * head, { initial: INITIAL });
-  const q = rotary(project("q_proj", heads), shared.cosine, shared.sine, heads);
-  const newKey = rotary(project("k_proj", groups), shared.cosine, shared.sine, groups);
-  const newValue = project("v_proj", groups);
-  const key = past ? concat([past.key, newKey], 1) : newKey;
-  const value = past ? concat([past.value, newValue], 1) : newValue;
-  const mixed = attention(q, repeatHeads(key, groups, heads), repeatHeads(value, groups, heads), {
-    heads,
-    bias: shared.bias,
-  });
-  return {
-    mixed: linear(mixed, scope.child("o_proj"), hidden, { bias: false, initial: INITIAL }),
-    entry: { key, value },
-  };
+  const project = (name: string, count: number) =>
+    linear(x, scope.child(name), count * (hidden / heads), { initial: INITIAL });
+  const q = rotary(project("q_proj", heads), cosine, sine, heads);
+  const key = rotary(project("k_proj", groups), cosine, sine, groups);
+  return { q, key, value: project("v_proj", groups) };
 }
 
 function gatedMlp(scope: Scope, config: Qwen2Config, x: Tensor): Tensor {
@@ -135,15 +136,12 @@ function rotaryAngles(config: Qwen2Config, positions: Tensor): { cosine: Tensor;
   return { cosine: cos(angles), sine: sin(angles) };
 }
 
-/** 0 where a query may look and a very negative number where not: [batch, 1, new, past + new]. */
-function visibilityBias(embeddings: Tensor, mask: Tensor, past?: LayerCache): Tensor {
+/** 0 where a query may look and a very negative number where not: [batch, 1, new, new]. */
+function visibilityBias(embeddings: Tensor, mask: Tensor): Tensor {
   const [batch, length] = embeddings.shape;
-  const before = past?.key.shape[1] ?? 0;
-  const total = addDimensions(before, length);
-  const keys = reshape(range(total), [1, total]);
-  // The new tokens are the last `length` of `total`, so query i is number i + past.
-  const queries = reshape(slice(range(total), 0, before, total), [length, 1]);
-  const causal = logicalNot(lessThan(queries, keys)); // [new, past + new]
-  const open = logicalNot(equal(reshape(mask, [batch, 1, 1, total]), scalar(0, "int64")));
+  // Compared as int32: GPUs have no int64, and the engine would compare on the processor and copy [new, new] answers over.
+  const numbers = cast(range(length), "int32");
+  const causal = logicalNot(lessThan(reshape(numbers, [length, 1]), reshape(numbers, [1, length]))); // [new, new]
+  const open = logicalNot(equal(reshape(mask, [batch, 1, 1, length]), scalar(0, "int64")));
   return where(logicalAnd(causal, open), scalar(0, embeddings), scalar(-1e9, embeddings));
 }

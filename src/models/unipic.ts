@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "../tensor/index.ts";
 import type { UniPicConfig } from "./config.ts";
-import { embedTokens, type LayerCache, qwen2 } from "./qwen2.ts";
+import { embedTokens, qwen2 } from "./qwen2.ts";
 import { siglip2Features } from "./siglip2.ts";
 
 /** Image tokens first and the buffer last: the order in which the language model reads a picture. [batch, buffer + n, width] */
@@ -32,32 +32,30 @@ export function projectIn(root: Scope, config: UniPicConfig, encoded: Tensor): T
   return bufferLast(projection(encoded, root.child("proj_in"), hidden, hidden), config.mar.buffer_size);
 }
 
-/** What stands before a picture that is being drawn. */
-export type Context =
-  /** Embeddings of the context in the same pass (training): [batch, length, hidden]. */
-  | { embeddings: Tensor; past?: undefined }
-  /** The context's cache from an earlier pass (sampling). */
-  | { past: readonly LayerCache[]; embeddings?: undefined };
-
 /**
  * The encoder's states after they have read the context: `encoded + proj_out(language model states)`.
- * encoded: [batch, buffer + visible, encoder width]; positions: int64, of everything in this pass; mask: int64 [batch, all].
+ * encoded: [batch, buffer + visible, encoder width]; context: its embeddings, in the same pass, [batch, length, hidden]; positions: int64, of
+ * everything in this pass; mask: int64 [batch, all].
  */
 export function readContext(
   root: Scope,
   config: UniPicConfig,
   encoded: Tensor,
-  context: Context,
+  context: Tensor,
   positions: Tensor,
   mask: Tensor,
 ): Tensor {
   const h = projectIn(root, config, encoded); // [batch, visible + buffer, hidden]
-  const before = context.embeddings;
-  const embeddings = before ? concat([before, h], 1) : h;
-  const { states } = qwen2(root.child("llm"), config.llm, { embeddings, positions, mask, past: context.past });
-  const own = before ? slice(states, 1, before.shape[1], addDimensions(before.shape[1], h.shape[1])) : states;
+  const embeddings = concat([context, h], 1);
+  const { states } = qwen2(root.child("llm"), config.llm, { embeddings, positions, mask });
+  const own = slice(states, 1, context.shape[1], addDimensions(context.shape[1], h.shape[1]));
+  return answered(root, config, encoded, own);
+}
+
+/** The encoder's states [batch, buffer + n, encoder width] with what the language model's states of them [batch, n + buffer, hidden] add. */
+export function answered(root: Scope, config: UniPicConfig, encoded: Tensor, states: Tensor): Tensor {
   const { hidden_size: hidden } = config.llm;
-  const answer = projection(own, root.child("proj_out"), hidden, config.mar.encoder_embed_dim);
+  const answer = projection(states, root.child("proj_out"), hidden, config.mar.encoder_embed_dim);
   return add(encoded, bufferFirst(answer, config.mar.buffer_size));
 }
 
@@ -74,8 +72,16 @@ export function spliceFeatures(text: Tensor, features: Tensor, source: Tensor): 
   return gatherRows(concat([rows(text), rows(features)], 0), source);
 }
 
-/** The `source` index of {@link spliceFeatures}: row b's `<image>` tokens take picture b's features in order. */
-export function featureRows(ids: readonly (readonly number[])[], imageToken: number, count: number): BigInt64Array {
+/**
+ * The `source` index of {@link spliceFeatures}: row b's `<image>` tokens take picture b's features in order, `count` of them. Where there
+ * are fewer pictures than rows, they are counted round and round.
+ */
+export function featureRows(
+  ids: readonly (readonly number[])[],
+  imageToken: number,
+  count: number,
+  pictures = ids.length,
+): BigInt64Array {
   const length = ids[0].length;
   const textRows = ids.length * length;
   const source = new BigInt64Array(textRows);
@@ -83,7 +89,7 @@ export function featureRows(ids: readonly (readonly number[])[], imageToken: num
     let used = 0;
     row.forEach((id, i) => {
       const text = b * length + i;
-      source[text] = BigInt(id === imageToken ? textRows + b * count + used++ : text);
+      source[text] = BigInt(id === imageToken ? textRows + (b % pictures) * count + used++ : text);
     });
     if (used !== count) throw new Error(`Row ${b} has ${used} <image> tokens for ${count} image features.`);
   });

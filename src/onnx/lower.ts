@@ -5,7 +5,14 @@ import type { AttributeValue, Emitter, QuantizedWeight } from "../tensor/emitter
 import { widenQuantized } from "../tensor/ops/quantized.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inOrder, isInput, isParameter, type Tensor } from "../tensor/tensor.ts";
-import { type ExternalTensor, encodeModel, type InlineTensor, ONNX_TYPES, type OnnxGraph } from "./model.ts";
+import {
+  type ExternalTensor,
+  encodeModel,
+  type InlineTensor,
+  ONNX_TYPES,
+  type OnnxGraph,
+  type OnnxNode,
+} from "./model.ts";
 
 /** Numbers in a file or in memory. */
 export type StoredNumbers = Omit<ExternalTensor, "name"> | Omit<InlineTensor, "name">;
@@ -32,6 +39,8 @@ export interface LoweringOptions {
   /** Fused kernels for attention, norms and the like (inference), or only simple operations, which share work with their gradients. */
   fused: boolean;
   parameters: (name: string, shape: readonly number[]) => ParameterSource;
+  /** Whether the device runs a body for every row where the rows lie; see `Emitter.scan`. */
+  scansInPlace?: boolean;
   /** Whether the device multiplies int8 numbers fast; otherwise such weights are widened when the program is loaded. */
   int8Products?: boolean;
   /** Whether the device reads rows of tables in half precision; otherwise the whole table is widened. */
@@ -63,11 +72,15 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: Loweri
 class Lowering implements Emitter {
   readonly #graph: OnnxGraph = { nodes: [], inline: [], external: [], inputs: [], outputs: [] };
   readonly #names = new Map<Tensor, string>();
-  readonly #written = new Map<string, string>();
+  /** Nodes by what they compute, and their results; in a body, only those of the body and of the graphs around it. */
+  #written = new Map<string, string[]>();
+  /** Where nodes are being written to: the graph, or the body of one of its nodes. */
+  #nodes: OnnxNode[] = this.#graph.nodes;
+  readonly #constants = new Map<string, string>();
   readonly #buffers = new Map<HostData, number>();
   /** A named size -> where to read it: an input and an axis. */
   readonly #sizes = new Map<string, { input: string; axis: number }>();
-  readonly #sizeValues = new Map<string, string>();
+  #sizeValues = new Map<string, string>();
   readonly #claimed = new Set<string>();
   /** Results of nodes, and those of them that are outputs of the program. */
   readonly #computed = new Set<string>();
@@ -86,19 +99,20 @@ class Lowering implements Emitter {
     const source = this.#widened(this.#value(tensor));
     if (this.#computed.has(source) && !this.#outputNames.has(source)) this.#outputNames.set(source, name);
     // An input, a constant or another output is handed out as a copy.
-    else this.#graph.nodes.push({ type: "Identity", domain: "", inputs: [source], output: name, attributes: {} });
+    else this.#nodes.push({ type: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {} });
     this.#graph.outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
   }
 
   /** The graph, in which values that are outputs carry the output's name. */
   finish(): OnnxGraph {
     const named = (value: string) => this.#outputNames.get(value) ?? value;
-    const nodes = this.#graph.nodes.map((node) => ({
+    const renamed = (node: OnnxNode): OnnxNode => ({
       ...node,
       inputs: node.inputs.map(named),
-      output: named(node.output),
-    }));
-    return { ...this.#graph, nodes };
+      outputs: node.outputs.map(named),
+      ...(node.body ? { body: { ...node.body, nodes: node.body.nodes.map(renamed) } } : {}),
+    });
+    return { ...this.#graph, nodes: this.#graph.nodes.map(renamed) };
   }
 
   declareInput(tensor: Tensor): void {
@@ -130,13 +144,11 @@ class Lowering implements Emitter {
     if (isParameter(tensor)) return this.#parameter(tensor.attributes.name, tensor);
     const { operation } = tensor;
     const expand = operation.expand && (!this.options.fused || !operation.lower || tensor.dtype === "float64");
-    if (expand) return this.#value(operation.expand!(tensor.inputs, tensor.attributes));
-    if (!operation.lower) throw new Error(`The operation ${operation.name} has no ONNX form.`);
-    return operation.lower(
-      tensor,
-      tensor.inputs.map((source) => this.#names.get(source)!),
-      this,
-    );
+    const inputs = tensor.inputs.map((source) => this.#names.get(source)!);
+    const written = expand ? undefined : operation.lower?.(tensor, inputs, this);
+    if (written !== undefined) return written;
+    if (!operation.expand) throw new Error(`The operation ${operation.name} has no ONNX form.`);
+    return this.#value(operation.expand(tensor.inputs, tensor.attributes));
   }
 
   #parameter(name: string, tensor: Tensor): string {
@@ -201,15 +213,58 @@ class Lowering implements Emitter {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     domain: "com.microsoft" | "" = "",
   ): string {
+    return this.nodes(type, inputs, 1, attributes, domain)[0];
+  }
+
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    results: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    domain: "com.microsoft" | "" = "",
+  ): string[] {
     const read = inputs.map((input) => this.#widened(input));
-    const key = `${domain}|${type}|${read.join(",")}|${JSON.stringify(attributes)}`;
+    const key = `${domain}|${type}|${results}|${read.join(",")}|${JSON.stringify(attributes)}`;
     const before = this.#written.get(key);
     if (before !== undefined) return before;
-    const output = `%${this.#count++}`;
-    this.#written.set(key, output);
+    const outputs = Array.from({ length: results }, () => this.#fresh());
+    this.#written.set(key, outputs);
+    for (const output of outputs) this.#computed.add(output);
+    this.#nodes.push({ type, domain, inputs: read, outputs, attributes });
+    return outputs;
+  }
+
+  get scansInPlace(): boolean {
+    return this.options.scansInPlace ?? false;
+  }
+
+  scan(
+    inputs: readonly { value: string; dtype: DType }[],
+    result: DType,
+    body: (slices: readonly string[]) => string,
+  ): string {
+    const [nodes, written, sizes] = [this.#nodes, this.#written, this.#sizeValues];
+    // What is written in the body is not there outside of it; constants are, as they lie in the outermost graph.
+    [this.#nodes, this.#written, this.#sizeValues] = [[], new Map(written), new Map(sizes)];
+    const slices = inputs.map(({ dtype }) => ({ name: this.#fresh(), dtype }));
+    const inside = body(slices.map(({ name }) => name));
+    const graph = { nodes: this.#nodes, inputs: slices, outputs: [{ name: inside, dtype: result }] };
+    [this.#nodes, this.#written, this.#sizeValues] = [nodes, written, sizes];
+    const output = this.#fresh();
     this.#computed.add(output);
-    this.#graph.nodes.push({ type, domain, inputs: read, output, attributes });
+    nodes.push({
+      type: "Scan",
+      domain: "",
+      inputs: inputs.map(({ value }) => value),
+      outputs: [output],
+      attributes: { num_scan_inputs: inputs.length },
+      body: graph,
+    });
     return output;
+  }
+
+  #fresh(): string {
+    return `%${this.#count++}`;
   }
 
   cast(input: string, to: DType): string {
@@ -217,11 +272,11 @@ class Lowering implements Emitter {
   }
 
   constant(data: HostData, shape: readonly number[], dtype: DType): string {
-    const key = `constant|${dtype}|${shape}|${this.#fingerprint(data)}`;
-    const before = this.#written.get(key);
+    const key = `${dtype}|${shape}|${this.#fingerprint(data)}`;
+    const before = this.#constants.get(key);
     if (before !== undefined) return before;
-    const name = `%${this.#count++}`;
-    this.#written.set(key, name);
+    const name = this.#fresh();
+    this.#constants.set(key, name);
     const tensor: InlineTensor = { name, dtype, shape, data };
     this.#graph.inline.push(tensor);
     return name;

@@ -24,8 +24,17 @@ export interface OnnxNode {
   type: string;
   domain: string;
   inputs: readonly string[];
-  output: string;
+  outputs: readonly string[];
   attributes: Readonly<Record<string, AttributeValue>>;
+  /** The nodes that a node with a body runs. */
+  body?: OnnxBody;
+}
+
+/** A graph inside a node. Its nodes may use values of the graph around it. */
+export interface OnnxBody {
+  nodes: OnnxNode[];
+  inputs: { name: string; dtype: DType }[];
+  outputs: { name: string; dtype: DType }[];
 }
 
 /** A weight that stays in its file: which file (relative to the folder given at load time), and where in it. */
@@ -85,7 +94,8 @@ function writeGraph(writer: ProtobufWriter, graph: OnnxGraph): void {
 
 function writeNode(writer: ProtobufWriter, node: OnnxNode): void {
   for (const name of node.inputs) writer.text(1, name);
-  writer.text(2, node.output).text(3, `${node.type}:${node.output}`).text(4, node.type);
+  for (const name of node.outputs) writer.text(2, name);
+  writer.text(3, `${node.type}:${node.outputs[0]}`).text(4, node.type);
   for (const [name, value] of Object.entries(node.attributes)) {
     writer.message(5, (attribute) => {
       attribute.text(1, name);
@@ -98,7 +108,29 @@ function writeNode(writer: ProtobufWriter, node: OnnxNode): void {
       }
     });
   }
+  const { body } = node;
+  if (body)
+    writer.message(5, (attribute) =>
+      attribute
+        .text(1, "body")
+        .message(6, (graph) => writeBody(graph, body))
+        .integer(20, 5),
+    );
   if (node.domain) writer.text(7, node.domain);
+}
+
+function writeBody(writer: ProtobufWriter, body: OnnxBody): void {
+  for (const node of body.nodes) writer.message(1, (inner) => writeNode(inner, node));
+  writer.text(2, "body");
+  const values = [body.inputs, body.outputs] as const;
+  values.forEach((list, i) => {
+    for (const { name, dtype } of list) {
+      const type = ONNX_TYPES[dtype];
+      writer.message(11 + i, (value) =>
+        value.text(1, name).message(2, (kind) => kind.message(1, (tensor) => tensor.integer(1, type))),
+      );
+    }
+  });
 }
 
 function writeHeader(writer: ProtobufWriter, tensor: InlineTensor | ExternalTensor): void {

@@ -1,61 +1,42 @@
-import { tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { canvasRows } from "../models/mar.ts";
-import type { Grid } from "../models/position-table.ts";
-import { pastFeeds, STEP_SCALARS } from "../models/programs.ts";
-import type { Program } from "../runtime/program.ts";
-import { stepCoefficients } from "../sampling/denoise.ts";
+import { tokenWidth } from "../models/config.ts";
+import { releaseValues, type Value } from "../runtime/values.ts";
 import { type GuidanceSchedule, guidanceScale } from "../sampling/guidance.ts";
 import { type MaskRound, maskRounds } from "../sampling/mask-schedule.ts";
-import { noiseSchedule } from "../sampling/noise-schedule.ts";
 import { tokensBetween } from "../sampling/orders.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
-import type { Draws } from "./draws.ts";
+import { planRounds, type RoundPlanOptions } from "../sampling/round-plan.ts";
+import { type DenoiseOptions, denoiseRound } from "./denoise-round.ts";
+import { ConditionSource, type ConditionSourceOptions } from "./round-conditions.ts";
 
-/** The context that pictures are drawn in: one row a picture or, guided, two with the unconditional ones last. */
-export interface DrawingContext {
-  /** What the language model left of the prompts, by name (`key0`, `value0`, ...). */
-  cache: Readonly<Record<string, HostArray>>;
-  /** Valid tokens of each row, and the length all rows are padded to. */
-  lengths: readonly number[];
-  padded: number;
-  /** When editing: the source pictures' encoder output, [rows, buffer + places, encoder width]. */
-  source?: HostArray;
-}
+export type { DrawingContext } from "./round-feeds.ts";
 
-export interface DrawTokensOptions {
-  config: UniPicConfig;
-  grid: Grid;
-  pictures: number;
-  context: DrawingContext;
-  /** The round and the denoising step, compiled for `guided` and for editing when the context has a source. */
-  programs: { round: Program; denoise: Program };
-  guided: boolean;
+export interface DrawTokensOptions
+  extends RoundPlanOptions,
+    ConditionSourceOptions,
+    Omit<DenoiseOptions, "steps" | "programs"> {
+  /** The round, and one step of the sampler. */
+  programs: ConditionSourceOptions["programs"] & DenoiseOptions["programs"];
   guidance: number;
   guidanceSchedule: GuidanceSchedule;
-  /** Rounds of prediction (K) and denoising steps of each token (T, or a respacing). */
+  /** Rounds of prediction (K). */
   rounds: number;
-  steps: string;
-  temperature: number;
-  draws: Draws;
-  /** Called before every denoising step; may throw to stop, and may take its time. */
-  onStep?: (at: { round: number; rounds: number; step: number; steps: number }) => Promise<void> | void;
-  /** For a closer look at every round. */
-  onRound?: (seen: RoundResult) => void;
+  /** For a closer look at every round, which is waited for; what lies on the device is released afterwards. */
+  onRound?: (seen: RoundResult) => unknown;
 }
-
-/** What drawing the tokens of one round needs. */
-export type DenoiseOptions = Pick<
-  DrawTokensOptions,
-  "config" | "pictures" | "guided" | "steps" | "temperature" | "draws" | "onStep"
-> & { programs: Pick<DrawTokensOptions["programs"], "denoise"> };
 
 export interface RoundResult {
   round: MaskRound;
+  /** Which of the rounds that are not skipped this is, from 0, and how many there are. */
+  number: number;
+  rounds: number;
+  /** The round's guidance; 1 where it is unguided. */
   guidance: number;
   /** What the round's program gave. */
-  outputs: Readonly<Record<string, HostArray>>;
+  outputs: Readonly<Record<string, Value>>;
   /** The tokens that were drawn, picture by picture in raster order: [pictures x predicted, token]. */
   sampled: Float32Array;
+  /** All tokens so far, [pictures, places, token], and the places of each picture that are still hidden. */
+  tokens: Float32Array;
+  hidden: readonly Int32Array[];
 }
 
 /**
@@ -69,99 +50,31 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
   const tokens = new Float32Array(pictures * count * width);
   const orders = Array.from({ length: pictures }, (_, picture) => draws.order(picture, count));
   const rounds = maskRounds(count, options.rounds);
-  for (const [number, round] of rounds.entries()) {
-    const visible = orders.map((order) => tokensBetween(order, round.maskedBefore, count));
-    const chosen = orders.map((order) => tokensBetween(order, round.maskedAfter, round.maskedBefore));
-    const outputs = await options.programs.round.run(roundFeeds(options, tokens, visible, chosen));
-    const guidance = guidanceScale(options.guidanceSchedule, options.guidance, round.maskLength, count);
-    const at = { round: number, rounds: rounds.length };
-    const sampled = await denoiseRound(options, at, outputs.condition, round.predicted, guidance);
-    chosen.forEach((places, picture) => {
-      places.forEach((place, i) => {
-        const from = (picture * round.predicted + i) * width;
-        tokens.set(sampled.subarray(from, from + width), (picture * count + place) * width);
+  const plans = planRounds(rounds.length, options);
+  const conditions = new ConditionSource(options, orders);
+  try {
+    for (const [number, round] of rounds.entries()) {
+      const plan = plans[number];
+      const { condition, outputs } = await conditions.next(round, plan, tokens);
+      const isGuided = plan.unconditional !== "absent";
+      const guidance = isGuided
+        ? guidanceScale(options.guidanceSchedule, options.guidance, round.maskLength, count)
+        : 1;
+      const at = { round: number, rounds: rounds.length };
+      const denoising = { ...options, steps: plan.steps };
+      const sampled = await denoiseRound(denoising, at, condition, round.predicted, guidance);
+      orders.forEach((order, picture) => {
+        tokensBetween(order, round.maskedAfter, round.maskedBefore).forEach((place, i) => {
+          const from = (picture * round.predicted + i) * width;
+          tokens.set(sampled.subarray(from, from + width), (picture * count + place) * width);
+        });
       });
-    });
-    options.onRound?.({ round, guidance, outputs, sampled });
+      const hidden = orders.map((order) => tokensBetween(order, 0, round.maskedAfter));
+      await options.onRound?.({ round, number, rounds: rounds.length, guidance, outputs, sampled, tokens, hidden });
+      releaseValues(outputs);
+    }
+  } finally {
+    conditions.release();
   }
   return tokens;
-}
-
-/** The inputs of `traceRound`. */
-function roundFeeds(
-  { config, grid, pictures, context, guided }: DrawTokensOptions,
-  tokens: Float32Array,
-  visible: readonly Int32Array[],
-  chosen: readonly Int32Array[],
-): Record<string, HostArray> {
-  const count = grid[0] * grid[1];
-  const width = tokenWidth(config.mar);
-  const { buffer_size: buffer } = config.mar;
-  const seen = visible[0].length;
-  const own = buffer + seen;
-  const known = new Float32Array(pictures * seen * width);
-  visible.forEach((places, picture) => {
-    places.forEach((place, i) => {
-      const from = (picture * count + place) * width;
-      known.set(tokens.subarray(from, from + width), (picture * seen + i) * width);
-    });
-  });
-  const twice = <T>(rows: readonly T[]): T[] => (guided ? [...rows, ...rows] : [...rows]);
-  const rows = context.lengths.length;
-  const total = context.padded + own;
-  const positions = new BigInt64Array(rows * own);
-  const mask = new BigInt64Array(rows * total).fill(1n);
-  context.lengths.forEach((length, row) => {
-    mask.fill(0n, row * total + length, row * total + context.padded);
-    for (let i = 0; i < own; i++) positions[row * own + i] = BigInt(length + i);
-  });
-  const predicted = twice(chosen).flatMap((places, row) => Array.from(places, (place) => row * count + place));
-  const canvas = canvasRows(twice(visible), count, buffer, context.source !== undefined);
-  return {
-    ...pastFeeds(context.cache),
-    visible: hostArray("float32", [pictures, seen, width], known),
-    places: hostArray(
-      "int64",
-      [pictures, seen],
-      visible.flatMap((places) => Array.from(places)),
-    ),
-    positions: hostArray("int64", [rows, own], positions),
-    mask: hostArray("int64", [rows, total], mask),
-    canvas: hostArray("int64", [rows, count], canvas),
-    predicted: hostArray("int64", [predicted.length], predicted),
-    ...(context.source ? { source: context.source } : {}),
-  };
-}
-
-/** Draws one round's tokens from noise with the diffusion head: [pictures x predicted, token]. */
-export async function denoiseRound(
-  options: DenoiseOptions,
-  at: { round: number; rounds: number },
-  condition: HostArray,
-  predicted: number,
-  guidance: number,
-): Promise<Float32Array> {
-  const { config, pictures, draws } = options;
-  const width = tokenWidth(config.mar);
-  const schedule = noiseSchedule({ maxBeta: config.max_beta, respacing: options.steps });
-  const shape = [pictures * predicted, width];
-  // Which scalars a step reads depends on guidance and on what the head predicts.
-  const read = new Set(options.programs.denoise.inputs.map(({ name }) => name));
-  const scalars = STEP_SCALARS.filter((name) => read.has(name));
-  let x = hostArray("float32", shape, draws.start(at.round, pictures, predicted, width));
-  for (let step = 0; step < schedule.steps; step++) {
-    await options.onStep?.({ ...at, step, steps: schedule.steps });
-    const coefficients = stepCoefficients(schedule, schedule.steps - 1 - step);
-    const values = { ...coefficients, noiseScale: coefficients.noiseScale * options.temperature, guidance };
-    const noise = draws.step(at.round, step, pictures, predicted, width);
-    const feeds: Record<string, HostArray> = {
-      x,
-      condition,
-      noise: hostArray("float32", shape, noise),
-      timestep: hostArray("float32", [1], [coefficients.mappedTimestep]),
-    };
-    for (const name of scalars) feeds[name] = hostArray("float32", [], [values[name]]);
-    x = (await options.programs.denoise.run(feeds)).next;
-  }
-  return x.data as Float32Array;
 }

@@ -1,17 +1,28 @@
+import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
+import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
 import {
   type Traced,
   traceDenoise,
-  traceEncode,
+  traceLatents,
   tracePixels,
-  traceRead,
-  traceRound,
+  traceRows,
   traceSee,
+  traceSolve,
 } from "../models/programs.ts";
 import type { LoweringOptions } from "../onnx/lower.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
-import { Program } from "../runtime/program.ts";
+import { Program, type Runnable } from "../runtime/program.ts";
+import { releaseValues, type Value } from "../runtime/values.ts";
+import type { Sampler } from "../sampling/samplers.ts";
+import { sizeOf } from "../tensor/index.ts";
+import { DrawingRound } from "./drawing-round.ts";
+import { Part } from "./part.ts";
+import { Residents, type Room } from "./residents.ts";
+import { RowByRow } from "./row-by-row.ts";
+import type { SplitRound } from "./token-cache.ts";
 
 /** The weights of a model, however they are kept. */
 export interface Weights {
@@ -21,65 +32,145 @@ export interface Weights {
   source: LoweringOptions["parameters"];
 }
 
-/** Compiles a model's programs when they are first needed and keeps them. */
-export class Programs {
-  readonly #compiled = new Map<string, Promise<Program>>();
+/** Results that are looked at in host memory; the others only go into other programs. */
+const READ: ReadonlySet<string> = new Set(["logits", "pixels"]);
 
+/**
+ * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
+ * it), so that it is in memory once. Each is compiled and loaded when it is first run, and stays while there is room.
+ */
+export class Programs {
+  readonly #parts = new Map<string, Part>();
+  readonly #tables = new Map<string, Promise<Record<string, Value>>>();
+  readonly #residents: Residents;
+
+  /** @param room memory that may still be taken; unlimited when left out */
   constructor(
     readonly config: UniPicConfig,
     readonly weights: Weights,
     private readonly engine: Engine,
     private readonly options: EngineOptions,
-  ) {}
-
-  read(kind: { cached: boolean; pictures: boolean }): Promise<Program> {
-    return this.#get(`read ${kind.cached} ${kind.pictures}`, () => traceRead(this.config, kind));
+    room?: Room,
+  ) {
+    this.#residents = new Residents(room);
   }
 
-  see(): Promise<Program> {
-    return this.#get("see", () => traceSee(this.config));
+  embed(pictures: boolean): Part {
+    return this.#part(`embed ${pictures}`, () => traceEmbed(this.config, pictures));
   }
 
-  encode(grid: Grid, pictures: number): Promise<Program> {
-    return this.#get(`encode ${grid} ${pictures}`, () => traceEncode(this.config, grid, pictures));
+  language(): Runnable {
+    return new RowByRow(
+      this.#part("language", () => traceLanguage(this.config)),
+      this.config.llm,
+    );
   }
 
-  round(grid: Grid, kind: { guided: boolean; editing: boolean }): Promise<Program> {
-    const key = `round ${grid} ${kind.guided} ${kind.editing}`;
-    return this.#get(key, () => {
-      const { outputs, parameters } = traceRound(this.config, grid, kind);
-      return { outputs: { condition: outputs.condition }, parameters };
-    });
+  logits(): Part {
+    return this.#part("logits", () => traceLogits(this.config));
   }
 
-  denoise(guided: boolean): Promise<Program> {
-    return this.#get(`denoise ${guided}`, () => traceDenoise(this.config, guided));
+  join(): Part {
+    return this.#part("join", () => traceJoin(this.config));
   }
 
-  pixels(grid: Grid, pictures: number): Promise<Program> {
-    return this.#get(`pixels ${grid} ${pictures}`, () => tracePixels(this.config, grid, pictures));
+  see(): Part {
+    return this.#part("see", () => traceSee(this.config));
   }
 
-  #get(key: string, trace: () => Traced): Promise<Program> {
-    let program = this.#compiled.get(key);
-    if (!program) {
-      program = this.#compile(trace());
-      this.#compiled.set(key, program);
+  latents(grid: Grid, pictures: number): Part {
+    return this.#part(`latents ${grid} ${pictures}`, () => traceLatents(this.config, grid, pictures));
+  }
+
+  encoder(): Part {
+    return this.#part("encoder", () => traceEncoder(this.config));
+  }
+
+  hidden(): Part {
+    return this.#part("hidden", () => traceHidden(this.config));
+  }
+
+  decoder(): Part {
+    return this.#part("decoder", () => traceDecoder(this.config));
+  }
+
+  /** A round of drawing. The decoder may be another one than that of the pipeline. */
+  async round(grid: Grid, decoder: Runnable = this.decoder()): Promise<DrawingRound> {
+    return new DrawingRound({ encoder: this.encoder(), language: this.language(), decoder }, await this.tables(grid));
+  }
+
+  /** A round in the parts that the token cache needs. */
+  async splitRound(grid: Grid): Promise<SplitRound> {
+    const tables = await this.tables(grid);
+    return {
+      early: await this.round(
+        grid,
+        this.#part("early blocks", () => traceEarlyBlocks(this.config)),
+      ),
+      late: this.#part("late blocks", () => traceLateBlocks(this.config)),
+      positions: tables["diffusion positions"],
+    };
+  }
+
+  /** One step of a sampler. */
+  denoise(sampler: Sampler = "ancestral"): Part {
+    return sampler === "ancestral"
+      ? this.#part("denoise", () => traceDenoise(this.config))
+      : this.#part("solve", () => traceSolve(this.config));
+  }
+
+  pixels(grid: Grid, pictures: number): Part {
+    return this.#part(`pixels ${grid} ${pictures}`, () => tracePixels(this.config, grid, pictures));
+  }
+
+  rows(like: Value, axis: number): Part {
+    const { dtype, shape } = like;
+    return this.#part(`rows ${dtype} ${shape.length} ${axis}`, () => traceRows(dtype, shape.length, axis));
+  }
+
+  /** What depends on a grid alone, see `traceTables`: worked out once. */
+  tables(grid: Grid): Promise<Readonly<Record<string, Value>>> {
+    const key = grid.join();
+    const known = this.#tables.get(key);
+    if (known) return known;
+    const made = this.#part(`tables ${key}`, () => traceTables(this.config, grid)).runOnDevice({});
+    this.#tables.set(key, made);
+    // What failed once may work when it is tried again.
+    made.catch(() => this.#tables.delete(key));
+    return made;
+  }
+
+  #part(key: string, trace: () => Traced): Part {
+    let part = this.#parts.get(key);
+    if (!part) {
+      part = new Part(trace, this.#residents, {
+        compile: (traced) => this.#compile(traced),
+        weightBytes: (traced) => weightBytes(traced),
+      });
+      this.#parts.set(key, part);
     }
-    return program;
+    return part;
   }
 
   async #compile({ outputs, parameters }: Traced): Promise<Program> {
     const shapes = [...parameters].map(([name, { shape }]) => [name, shape as readonly number[]] as const);
     this.weights.check(new Map(shapes));
     const lowering = { fused: true, parameters: this.weights.source };
-    return Program.compile(this.engine, outputs, lowering, this.options);
+    // What JavaScript reads comes back; the rest (cache, conditions, states, features) stays where the next program needs it.
+    const keep = Object.keys(outputs).filter((name) => !READ.has(name));
+    return Program.compile(this.engine, outputs, lowering, { ...this.options, keep });
   }
 
   /** Frees all memory on the device. */
   async release(): Promise<void> {
-    const programs = await Promise.allSettled(this.#compiled.values());
-    this.#compiled.clear();
-    await Promise.all(programs.map((result) => (result.status === "fulfilled" ? result.value.release() : undefined)));
+    for (const tables of this.#tables.values()) releaseValues(await tables.catch(() => ({})));
+    this.#tables.clear();
+    await this.#residents.release();
   }
+}
+
+/** What a program's weights take when they are loaded. The engine rearranges them for its kernels, which takes a little more. */
+function weightBytes({ parameters }: Traced): number {
+  const numbers = [...parameters.values()].map(({ shape }) => sizeOf(shape) as number);
+  return 1.07 * Float32Array.BYTES_PER_ELEMENT * numbers.reduce((a, b) => a + b, 0);
 }

@@ -1,37 +1,44 @@
 import { UserError } from "../errors.ts";
 import { fromModelRange, type Picture, toModelRange } from "../image/picture.ts";
 import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts";
-import { nativeSide, type UniPicConfig } from "../models/config.ts";
+import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
-import { Random } from "../random.ts";
-import { chooseToken } from "../sampling/text-decoding.ts";
+import { type Sight, sightOf } from "../models/sight.ts";
+import { releaseValues, type Value } from "../runtime/values.ts";
+import { maskRounds } from "../sampling/mask-schedule.ts";
+import { planRounds } from "../sampling/round-plan.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
-  END_OF_TEXT,
   editPrompt,
   editTwin,
   generationPrompt,
   generationTwin,
   IMAGE_TOKEN,
   questionPrompt,
-  TURN_END,
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { answerAfter, answerSettings } from "./answer.ts";
+import { Chat, type ChatMemory, type ChatOptions } from "./chat.ts";
+import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
+import { encodePictures } from "./encode-picture.ts";
 import {
   type DescribeOptions,
+  type Drawing,
   type DrawOptions,
   drawing,
   type GenerateOptions,
   gridOf,
   pictureCount,
-  within,
+  previewInterval,
+  requireWords,
 } from "./options.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
+import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
-import { readPrompts, readToken, rowsOf } from "./read-prompts.ts";
+import { firstRows, readContexts, readPrompts } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -52,12 +59,17 @@ const QUESTION = "Describe the picture.";
 export class UniPic {
   readonly #programs: Programs;
   readonly #tokenizer: Tokenizer;
+  readonly #chatMemory: ChatMemory | undefined;
   readonly config: UniPicConfig;
+  /** Side in pixels of the pictures that are drawn where no size is asked for. */
+  readonly drawSize: number;
 
-  constructor({ config, tokenizer, weights, engine, engineOptions }: UniPicParts) {
+  constructor({ config, drawSize, tokenizer, weights, engine, engineOptions, room, chatMemory }: UniPicParts) {
     this.config = config;
+    this.drawSize = drawSize ?? config.mar.img_size;
     this.#tokenizer = tokenizer;
-    this.#programs = new Programs(config, weights, engine, engineOptions);
+    this.#chatMemory = chatMemory;
+    this.#programs = new Programs(config, weights, engine, engineOptions, room);
   }
 
   /**
@@ -80,7 +92,7 @@ export class UniPic {
     for (const words of prompts) requireWords(words, "prompt", "a red car on the grass");
     const count = pictureCount(options.count);
     const jobs = prompts.flatMap((words) => Array.from({ length: count }, () => this.#encode(generationPrompt(words))));
-    const grid = gridOf(options.size, this.config.mar);
+    const grid = gridOf(options.size ?? this.drawSize, this.config.mar);
     return this.#draw(jobs, this.#encode(generationTwin), grid, options);
   }
 
@@ -92,21 +104,20 @@ export class UniPic {
   async edit(picture: Picture, instruction: string, options: EditOptions = {}): Promise<Picture[]> {
     requireWords(instruction, "instruction", "Change the color of the car to blue.");
     const { mar } = this.config;
-    const side = nativeSide(mar);
+    const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
-    const encode = await this.#programs.encode(grid, 1);
-    const { encoded, features } = await encode.run({
-      pixels: pixelArray(prepared),
-      places: hostArray(
-        "int64",
-        [1, side * side],
-        Array.from({ length: side * side }, (_, i) => i),
-      ),
-    });
+    const { tokens, encoded, features } = await encodePictures(this.#programs, grid, pixelArray(prepared));
+    const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
+    releaseValues([tokens, encoded]);
     const places = features.shape[1];
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
-    return this.#draw(jobs, this.#encode(editTwin(places)), grid, options, { encoded, features });
+    const twin = this.#encode(editTwin(places));
+    try {
+      return await this.#draw(jobs, twin, grid, options, { hidden, features });
+    } finally {
+      releaseValues([hidden, features]);
+    }
   }
 
   /**
@@ -116,27 +127,29 @@ export class UniPic {
    */
   async describe(picture: Picture, question: string = QUESTION, options: DescribeOptions = {}): Promise<string> {
     requireWords(question, "question", QUESTION);
-    const most = within("maxTokens", options.maxTokens ?? 64, 1, 4096, true);
-    const random = new Random(within("seed", options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER, true));
+    const settings = answerSettings(options);
     const features = await this.#look(picture);
     const prompt = this.#encode(questionPrompt(question, features.shape[1]));
-    const stops = [TURN_END, END_OF_TEXT].map((token) => this.#tokenizer.tokenId(token));
-    const stream = this.#tokenizer.createTextStream({ skipSpecial: true });
-    let answer = "";
-    const say = (piece: string) => {
-      answer += piece;
-      if (piece !== "") options.onText?.(piece);
+    const read = await readPrompts(this.#programs, [prompt], { features, imageToken: this.#imageToken() });
+    releaseValues([features]);
+    const answer = await answerAfter(this.#programs, this.#tokenizer, read, settings);
+    releaseValues([...Object.values(read.cache), ...Object.values(answer.read.cache)]);
+    return answer.text;
+  }
+
+  /**
+   * Begins a conversation, in which pictures are drawn, changed and asked about in turn.
+   *
+   * @throws UserError for an option out of range
+   */
+  chat(options: ChatOptions = {}): Chat {
+    const reader = {
+      programs: this.#programs,
+      tokenizer: this.#tokenizer,
+      imageToken: () => this.#imageToken(),
+      look: (picture: Picture) => this.#look(picture),
     };
-    let read = await readPrompts(this.#programs, [prompt], { features, imageToken: this.#imageToken() });
-    for (let length = 0; length < most; length++) {
-      options.signal?.throwIfAborted();
-      const id = chooseToken(read.logits.data as Float32Array, options, random);
-      if (stops.includes(id)) break;
-      say(stream.push(id));
-      if (length + 1 < most) read = await readToken(this.#programs, read, id);
-    }
-    say(stream.end());
-    return answer;
+    return new Chat(this, reader, { ...options, remember: options.remember ?? this.#chatMemory });
   }
 
   /** Frees the memory that the model holds on its device. */
@@ -155,21 +168,22 @@ export class UniPic {
     return id;
   }
 
-  /** A picture's features for understanding: by the vision tower, or by the encoder where the checkpoint has no tower. */
-  async #look(picture: Picture): Promise<HostArray> {
-    if (this.#programs.weights.has("siglip2_proj.0.weight")) {
+  /** What pictures are seen by when they are described: the vision tower, or the encoder where the checkpoint has no tower. */
+  get sight(): Sight {
+    return sightOf((name) => this.#programs.weights.has(name));
+  }
+
+  /** A picture's features for understanding. */
+  async #look(picture: Picture): Promise<Value> {
+    if (this.sight === "SigLIP2") {
       const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
-      return (await (await this.#programs.see()).run({ pixels: pixelArray(prepared) })).features;
+      return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
     }
     const side = nativeSide(this.config.mar);
     const prepared = prepareForUnderstanding(picture, side * tokenPixels(this.config.mar));
-    const places = hostArray(
-      "int64",
-      [1, side * side],
-      Array.from({ length: side * side }, (_, i) => i),
-    );
-    const encode = await this.#programs.encode([side, side], 1);
-    return (await encode.run({ pixels: pixelArray(prepared), places })).features;
+    const { features, ...others } = await encodePictures(this.#programs, [side, side], pixelArray(prepared));
+    releaseValues(others);
+    return features;
   }
 
   /** Draws one picture for every prompt, some at a time. */
@@ -178,50 +192,77 @@ export class UniPic {
     twin: readonly number[],
     grid: Grid,
     options: DrawOptions,
-    source?: { encoded: HostArray; features: HostArray },
+    source?: { hidden: Value; features: Value },
   ): Promise<Picture[]> {
     const settings = drawing(options, this.config.mar, grid);
     const pictures: Picture[] = [];
     for (let first = 0; first < prompts.length; first += TOGETHER) {
       const part = prompts.slice(first, first + TOGETHER);
-      const guided = settings.guidance !== 1;
-      const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
-      const every = rows.map(() => 0);
-      const read = await readPrompts(
-        this.#programs,
-        rows,
-        source && { features: rowsOf(source.features, every), imageToken: this.#imageToken() },
-      );
-      const context: DrawingContext = { ...read, source: source && rowsOf(source.encoded, every) };
-      const tokens = await drawTokens({
-        ...settings,
-        config: this.config,
-        grid,
-        pictures: part.length,
-        context,
-        guided,
-        programs: {
-          round: await this.#programs.round(grid, { guided, editing: source !== undefined }),
-          denoise: await this.#programs.denoise(guided),
-        },
-        draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
-        onStep: ({ round, rounds, step, steps }) => {
-          options.signal?.throwIfAborted();
-          const before = first / prompts.length;
-          const share = part.length / prompts.length;
-          const done = before + share * ((round + step / steps) / rounds);
-          options.onProgress?.({ pictures: part.length, round, rounds, done });
-        },
-      });
+      const together = { first, together: part.length, all: prompts.length };
+      const tokens = await this.#drawTogether(part, twin, grid, settings, options, together, source);
       pictures.push(...(await this.#develop(tokens, grid, part.length)));
     }
     options.onProgress?.({ pictures: prompts.length, round: settings.rounds, rounds: settings.rounds, done: 1 });
     return pictures;
   }
 
+  /** The tokens of some pictures, drawn together. */
+  async #drawTogether(
+    part: readonly number[][],
+    twin: readonly number[],
+    grid: Grid,
+    settings: Drawing,
+    options: DrawOptions,
+    together: Together,
+    source?: { hidden: Value; features: Value },
+  ): Promise<Float32Array> {
+    const guided = settings.guidance !== 1;
+    const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
+    const seen = source && { features: source.features, imageToken: this.#imageToken() };
+    const read = await readContexts(this.#programs, rows, seen);
+    const context: DrawingContext = { ...read, sources: source && { count: 1, hidden: source.hidden } };
+    const held = Object.values(context.cache);
+    const rounds = maskRounds(grid[0] * grid[1], settings.rounds);
+    const plans = planRounds(rounds.length, { ...settings, guided });
+    // A respacing that is no number is that of every round.
+    const work = rounds.map((round, i) => ({ tokens: round.predicted, steps: Number(plans[i].steps) || 1 }));
+    const { first } = together;
+    const every = previewInterval(options.previewEvery);
+    try {
+      return await drawTokens({
+        ...settings,
+        config: this.config,
+        grid,
+        pictures: part.length,
+        context,
+        conditional: async () => {
+          const own = await firstRows(this.#programs, context, part.length);
+          held.push(...Object.values(own.cache));
+          return own;
+        },
+        guided,
+        programs: {
+          round: await (settings.tokenCache ? this.#programs.splitRound(grid) : this.#programs.round(grid)),
+          denoise: this.#programs.denoise(settings.sampler),
+        },
+        draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
+        onStep: tellProgress(options, work, together),
+        onRound: async ({ number, tokens, hidden }) => {
+          const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
+          if (!options.onPreview || !isDue) return;
+          const blanked = withBlanks(tokens, hidden, tokenWidth(this.config.mar));
+          const pictures = await this.#develop(blanked, grid, part.length);
+          await options.onPreview({ pictures, first, round: number + 1, rounds: rounds.length });
+        },
+      });
+    } finally {
+      releaseValues(held);
+    }
+  }
+
   /** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
   async #develop(tokens: Float32Array, grid: Grid, count: number): Promise<Picture[]> {
-    const program = await this.#programs.pixels(grid, 1);
+    const program = this.#programs.pixels(grid, 1);
     const size = tokens.length / count;
     const pictures: Picture[] = [];
     for (let i = 0; i < count; i++) {
@@ -237,7 +278,3 @@ export class UniPic {
 
 const pixelArray = (picture: Picture): HostArray =>
   hostArray("float32", [1, 3, picture.height, picture.width], toModelRange(picture));
-
-function requireWords(text: string, what: string, example: string): void {
-  if (text.trim() === "") throw new UserError(`The ${what} is empty; write one, such as "${example}".`);
-}

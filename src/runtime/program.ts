@@ -4,6 +4,10 @@ import type { HostArray } from "../tensor/dtype.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine, EngineOptions, LoadedProgram } from "./engine.ts";
+import { hostCopies, type Value } from "./values.ts";
+
+/** Something that can be run as a program can. */
+export type Runnable = Pick<Program, "run" | "runOnDevice"> & { readonly inputs: readonly { name: string }[] };
 
 /** A traced program, compiled for a device and ready to run. */
 export class Program {
@@ -25,7 +29,8 @@ export class Program {
   ): Promise<Program> {
     const onProcessor = options.device === "cpu";
     const int8Products = onProcessor && (engine.hasFastInt8 ?? false);
-    const lowered = lower(outputs, { ...lowering, int8Products, narrowRows: onProcessor });
+    const device = { int8Products, narrowRows: onProcessor, scansInPlace: onProcessor };
+    const lowered = lower(outputs, { ...lowering, ...device });
     return new Program(lowered, await engine.load(lowered, options));
   }
 
@@ -42,14 +47,22 @@ export class Program {
    * memory given there instead of new memory.
    */
   async run(
-    feeds: Readonly<Record<string, HostArray>>,
+    feeds: Readonly<Record<string, Value>>,
     into?: Readonly<Record<string, HostArray>>,
   ): Promise<Record<string, HostArray>> {
+    return hostCopies(await this.runOnDevice(feeds, into));
+  }
+
+  /** As {@link run}, but results that the program was compiled to keep stay on the device; whoever asked for them releases them. */
+  async runOnDevice(
+    feeds: Readonly<Record<string, Value>>,
+    into?: Readonly<Record<string, HostArray>>,
+  ): Promise<Record<string, Value>> {
     this.#check(feeds);
     return this.loaded.run(feeds, into);
   }
 
-  #check(feeds: Readonly<Record<string, HostArray>>): void {
+  #check(feeds: Readonly<Record<string, Value>>): void {
     const sizes = new Map<string, number>();
     for (const { name, shape } of this.lowered.inputs) {
       const given = feeds[name];

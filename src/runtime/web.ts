@@ -1,7 +1,7 @@
 import type { Env } from "onnxruntime-common";
 import { UserError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
-import { commonOptions, loadProgram, type OnnxRuntime } from "./session.ts";
+import { commonOptions, fromOrt, loadProgram, type OnnxRuntime } from "./session.ts";
 
 /** What the web half needs of `onnxruntime-web`. */
 export interface WebOnnxRuntime extends OnnxRuntime {
@@ -24,10 +24,15 @@ export function webEngine(ort: WebOnnxRuntime): Engine {
       }
       if (options.weightsFolder) throw new Error("A page has no folders: give external weights as bytes in `weights`.");
       if (options.threads !== undefined) ort.env.wasm.numThreads = options.threads;
-      return loadProgram(ort, program, options, {
+      const settings = {
         ...commonOptions(options),
         executionProviders: [options.device === "cpu" ? "wasm" : options.device],
         ...(options.weights === undefined ? {} : { externalData: options.weights }),
+      };
+      return loadProgram(ort, program, options, settings, async (tensor) => {
+        // The tensor keeps the copy and counts as lying in host memory from then on.
+        await tensor.getData();
+        return fromOrt(tensor);
       });
     },
   };

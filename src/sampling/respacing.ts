@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 
 const describeRespacing =
-  'Write "" for every step, a count such as "100", counts for equal sections such as "10,15,25", or "ddim25"';
+  'Write "" for every step, a count such as "100", counts for equal sections such as "10,15,25", "ddim25", or "trailing10"';
 
 /**
  * Which of `steps` diffusion steps a shorter sampler keeps, ascending (improved DDPM, arXiv 2102.09672, section 4).
@@ -9,7 +9,9 @@ const describeRespacing =
  * - `""` keeps every step;
  * - `"100"` keeps 100 steps spread evenly from the first to the last;
  * - `"10,15,25"` cuts the steps into three equal sections and keeps that many in each;
- * - `"ddim25"` keeps every n-th step from step 0, with the smallest n that gives exactly 25.
+ * - `"ddim25"` keeps every n-th step from step 0, with the smallest n that gives exactly 25;
+ * - `"trailing10"` keeps the last of each of ten equal parts (arXiv 2305.08891): the noisiest step is among them, but not step 0, where a
+ *   sampler that goes from its last step to the clean sample would have nothing left to do.
  *
  * @param steps length of the schedule the model was trained with
  * @returns Int32Array [kept steps]
@@ -20,6 +22,8 @@ export function respacedSteps(steps: number, respacing: string): Int32Array {
   if (text === "") return Int32Array.from({ length: steps }, (_, step) => step);
   const strided = /^ddim(\d{1,6})$/.exec(text);
   if (strided) return evenStride(steps, Number(strided[1]));
+  const trailing = /^trailing(\d{1,6})$/.exec(text);
+  if (trailing) return trailingSteps(steps, Number(trailing[1]));
   if (!/^\d{1,6}(\s*,\s*\d{1,6})*$/.test(text)) {
     throw new UserError(`"${respacing}" is not a number of sampling steps. ${describeRespacing}.`);
   }
@@ -34,6 +38,14 @@ function evenStride(steps: number, count: number): Int32Array {
   throw new UserError(
     `No even stride through ${steps} diffusion steps keeps exactly ${count} of them. ${describeRespacing}.`,
   );
+}
+
+/** The last step of each of `count` equal parts. */
+function trailingSteps(steps: number, count: number): Int32Array {
+  if (count < 1 || count > steps) {
+    throw new UserError(`Cannot keep ${count} of ${steps} diffusion steps: ask for 1 to ${steps}.`);
+  }
+  return Int32Array.from({ length: count }, (_, i) => Math.round((steps * (i + 1)) / count) - 1);
 }
 
 /** Equal sections, the first ones a step longer when they do not divide evenly; each is thinned to its own count. */

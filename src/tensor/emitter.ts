@@ -26,6 +26,25 @@ export interface Emitter {
     attributes?: Readonly<Record<string, AttributeValue>>,
     domain?: "com.microsoft",
   ): string;
+  /** A node of several results, all of them. */
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    results: number,
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    domain?: "com.microsoft",
+  ): string[];
+  /**
+   * Runs `body` once for every place along the inputs' first axis, which they share, on their slices there (without that axis). Its result
+   * at every place, stacked along a new first axis. The body may use any value from outside.
+   */
+  scan(
+    inputs: readonly { value: string; dtype: DType }[],
+    result: DType,
+    body: (slices: readonly string[]) => string,
+  ): string;
+  /** Whether the device runs the body of a {@link scan} where its data lies. */
+  readonly scansInPlace: boolean;
   /** The value in another element type. */
   cast(input: string, to: DType): string;
   constant(data: HostData, shape: readonly number[], dtype: DType): string;

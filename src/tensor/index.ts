@@ -3,6 +3,7 @@ export * from "./dtype.ts";
 export * from "./grad.ts";
 export * from "./ops/activation.ts";
 export * from "./ops/attention.ts";
+export * from "./ops/cached-attention.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/elementwise.ts";
 export * from "./ops/indexing.ts";

@@ -14,8 +14,8 @@ export interface Operation<Attributes = unknown> {
   expand?(inputs: readonly Tensor[], attributes: Attributes): Tensor;
   /** Gradient for every input, given the result and the gradient of it; undefined where nothing flows. Default: that of `expand`. */
   gradient?(node: Tensor<Attributes>, upstream: Tensor): (Tensor | undefined)[];
-  /** Writes the operation; returns the name of its result. Default: that of `expand`. */
-  lower?(node: Tensor<Attributes>, inputs: readonly string[], emit: Emitter): string;
+  /** Writes the operation; returns the name of its result. Default, also where it returns undefined: that of `expand`. */
+  lower?(node: Tensor<Attributes>, inputs: readonly string[], emit: Emitter): string | undefined;
 }
 
 let nextId = 0;

@@ -16,6 +16,9 @@ export const TURN_END = "<|im_end|>";
 /** Everything that the tokenizer takes as a sign and not as text. */
 export const SPECIAL_TOKENS = [END_OF_TEXT, TURN_START, TURN_END, IMAGE_TOKEN] as const;
 
+/** What stands between an answer and the next turn. */
+export const TURN_BREAK = `${TURN_END}\n`;
+
 /** One user turn, up to where the assistant begins to answer. Special tokens in `text` count as such. */
 export function chatPrompt(text: string): string {
   return `${TURN_START}user\n${text}${TURN_END}\n${TURN_START}assistant\n`;
@@ -56,6 +59,15 @@ export function editTwin(imageTokens: number): string {
  */
 export function questionPrompt(question: string, imageTokens: number): string {
   return chatPrompt(`${imagePlaces(imageTokens)}\n${plain(question)}`);
+}
+
+/**
+ * Asks something in words alone, or more about a picture that was shown before.
+ *
+ * @throws UserError when `question` contains a special token.
+ */
+export function textPrompt(question: string): string {
+  return chatPrompt(plain(question));
 }
 
 function imagePlaces(count: number): string {

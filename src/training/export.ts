@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type StoredTensor, toFloat16Bytes, writeSafetensors } from "../checkpoint/index.ts";
+import { generationConfig } from "../models/generation.ts";
 import { asTensors, writeWhole } from "./checkpoint.ts";
 import { CONTRAST_ONLY } from "./contrast-loss.ts";
 import type { Values } from "./parameters.ts";
@@ -10,7 +11,6 @@ import type { Prepared } from "./prepare.ts";
 export async function exportModel(folder: string, weights: Values, prepared: Prepared): Promise<void> {
   await mkdir(folder, { recursive: true });
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-  const { mar, siglip2 } = prepared.config;
   await writeSafetensors(
     join(folder, "model.safetensors"),
     asTensors(new Map([...prepared.vae, ...weights].filter(([name]) => !CONTRAST_ONLY.has(name)))).map(halved),
@@ -18,18 +18,9 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   await writeWhole(join(folder, "config.json"), json(prepared.config));
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), json(prepared.tokenizerConfig));
-  const side = mar.img_size / (mar.vae_stride * mar.patch_size);
-  const generation = {
-    size: mar.img_size,
-    tokens: side * side,
-    steps: mar.num_sampling_steps,
-    guidance: 3,
-    temperature: 1,
-  };
-  await writeWhole(
-    join(folder, "generation_config.json"),
-    json({ ...generation, understanding_size: siglip2.image_size }),
-  );
+  // Models here learn from pictures with a single question each.
+  const generation = { ...generationConfig(prepared.config), chat_remember: "picture" };
+  await writeWhole(join(folder, "generation_config.json"), json(generation));
 }
 
 function halved(tensor: StoredTensor): StoredTensor {

@@ -83,7 +83,7 @@ export function drawingLoss(
     const features = scaleGradient(projectIn(root, config, seen), SOURCE_GRADIENT_SCALE);
     embeddings = spliceFeatures(embeddings, features, editing.source);
   }
-  const fused = readContext(root, config, encoded, { embeddings }, inputs.positions, inputs.mask);
+  const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
   const condition = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
   const { total } = diffusionTerms(mar.child("diffloss.net"), config.mar, config.max_beta, {
     target: gatherRows(tokens, inputs.predicted),

@@ -32,7 +32,11 @@ describe("modelFolder", () => {
     const folder = join(await temporaryFolder(), "model");
     await expect(modelFolder(folder)).rejects.toThrow(/There is no model folder at ".*model"/);
     await mkdir(folder);
-    await expect(modelFolder(folder)).rejects.toThrow(/has no config\.json/);
+    await expect(modelFolder(folder)).rejects.toThrow(/has no config\.json, so it is not a model folder\.$/);
+    await writeFile(join(folder, "pytorch_model.bin"), "");
+    await expect(modelFolder(folder)).rejects.toThrow(
+      /has no config\.json.* unipic import makes one from official files/,
+    );
     await writeFile(join(folder, "config.json"), '{"hidden": 4}');
     await expect(modelFolder(folder)).rejects.toThrow(/has no weights/);
     await writeFile(join(folder, "model.safetensors.index.json"), "{}");

@@ -109,6 +109,7 @@ describe("damaged files", () => {
   const good = serializeSafetensors(sample());
   const longHeader = new Uint8Array(16);
   new DataView(longHeader.buffer).setBigUint64(0, 2n ** 63n, true);
+  const deep = `{"w":{"dtype":"F32","shape":${"[".repeat(50_000)}${"]".repeat(50_000)},"data_offsets":[0,0]}}`;
   const cases: [string, Uint8Array, RegExp][] = [
     ["an empty file", new Uint8Array(0), /only 0 bytes/],
     ["a huge header length", longHeader, /claims a header of 9223372036854775808 bytes/],
@@ -116,6 +117,17 @@ describe("damaged files", () => {
     ["a header that is not JSON", fileWith("{oh no", 0), /not valid JSON/],
     ["a header that is a list", fileWith([], 0), /not a JSON object/],
     ["metadata that are not strings", fileWith({ __metadata__: { a: 1 } }, 0), /"__metadata__"/],
+    ["a shape nested deeper than a stack", fileWith(deep, 0), /"w".*shape \[\[\.\.\.\]\]/],
+    [
+      "more sizes than any tensor has",
+      fileWith({ w: { ...entry(0, 4), shape: new Array(65).fill(1) } }, 4),
+      /"w".*shape/,
+    ],
+    [
+      "sizes that overflow beside a zero",
+      fileWith({ w: { ...entry(0, 4), shape: [2 ** 52, 2 ** 52, 0] } }, 4),
+      /need 0/,
+    ],
     ["an unknown type", fileWith({ w: { ...entry(0, 4), dtype: "F4" } }, 4), /"w".*element type "F4"/],
     ["a type inherited from Object", fileWith({ w: { ...entry(0, 4), dtype: "toString" } }, 4), /"w".*element type/],
     ["a negative size", fileWith({ w: { ...entry(0, 4), shape: [-1] } }, 4), /"w".*shape \[-1\]/],
@@ -140,6 +152,8 @@ describe("damaged files", () => {
     const folder = await temporaryFolder();
     await expect(openSafetensors(join(folder, "no"))).rejects.toThrow(/There is no file at ".*no"/);
     await expect(openSafetensors(folder)).rejects.toThrow(UserError);
+    // Not a file though not a folder; a pipe would even wait for ever.
+    if (process.platform !== "win32") await expect(openSafetensors("/dev/zero")).rejects.toThrow(/is not a file/);
   });
 });
 

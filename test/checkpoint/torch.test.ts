@@ -133,6 +133,13 @@ describe("zip files", () => {
     expect(await failure(zip({ "a/data.pkl": single(matrix), "a/byteorder": big }))).toMatch(/big byte order/);
   });
 
+  it("refuses two entries of the same name", async () => {
+    const bytes = torchZip(single(matrix), { 0: floats(1, 2, 3, 4, 5, 6), 1: floats(1) });
+    const mark = Buffer.from(bytes).lastIndexOf("archive/data/1") + "archive/data/".length;
+    bytes[mark] = "0".charCodeAt(0);
+    expect(await failure(bytes)).toMatch(/two entries named "archive\/data\/0"/);
+  });
+
   it("refuses an entry that claims more bytes than the file has", async () => {
     const bytes = torchZip(single(matrix), { 0: floats(1, 2, 3, 4, 5, 6) }, { zip64: true });
     const mark = Buffer.from(bytes).lastIndexOf("archive/version") + "archive/version".length + 4;
@@ -147,6 +154,11 @@ describe("wrong tensors", () => {
     ["reach past the storage", { ...matrix, offset: 1 }, /\[2, 3\] reaches past the end of storage "0", which has 6/],
     ["have strides that reach past it", { ...matrix, strides: [4, 1] }, /reaches past the end/],
     ["claim more elements than are stored", { ...matrix, elements: 7 }, /Storage "0".*should have 28 bytes but has 24/],
+    [
+      "are made larger than the file by strides of zero",
+      { ...matrix, shape: [2 ** 19], strides: [0] },
+      /far more than/,
+    ],
     ["use a storage that is not there", { ...matrix, storage: "../1" }, /lacks storage "..\/1"/],
     ["have fewer strides than sizes", { ...matrix, strides: [1] }, /not whole numbers of zero or more/],
     [
@@ -168,6 +180,17 @@ describe("wrong tensors", () => {
     expect(file.tensors().get("w")!.bytes).toEqual(floats(2, 4, 2, 4));
   });
 });
+
+/** A list of `length` pairs, made into a dictionary `times` times. */
+const copies = (length: number, times: number) => [
+  concatenate([0x5d, 0x71, 0], op.mark, ...new Array(length).fill([0x29, 0x29, 0x86]), [0x65, 0x30]),
+  op.global("collections", "OrderedDict"),
+  [0x71, 1, 0x30],
+  ...new Array(times).fill([0x68, 1, 0x68, 0, 0x85, 0x52]),
+];
+
+/** A list that holds a list twice, which holds a list twice, and so on: 2^40 elements when written out. */
+const doubled = concatenate([0x5d, 0x71, 5], ...new Array(40).fill([0x30, 0x68, 5, 0x68, 5, 0x86, 0x71, 5]));
 
 describe("hostile pickles", () => {
   const call = (module: string, name: string) =>
@@ -205,8 +228,25 @@ describe("hostile pickles", () => {
     ["setting attributes of a list", [[0x5d], op.emptyDictionary, [0x62]], /sets attributes/],
     ["an opcode that builds instances", [[0x69]], /opcode 0x69 at byte 2/],
     ["another kind of persistent id", [op.string("file:///secret"), op.persistent], /not a storage of numbers/],
+    ["a dictionary for each byte", [new Array(200_001).fill(0x5d)], /more than 200000 collections/],
+    ["the same list copied over and over", copies(1000, 300), /more than 200000 collections/],
+    ["a global named by a list", [[0x5d, 0x5d, 0x93]], /names a global by something that is not a text/],
   ])("refuses %s", async (_, parts, message) => {
     expect(await failure(torchZip(concatenate(op.proto, ...parts, op.stop)))).toMatch(message);
+  });
+
+  it("refuses a key that would be endless as a text, and does not write it out", async () => {
+    const value = concatenate(op.emptyDictionary, op.mark, doubled, tensorPickle(matrix), op.setItems);
+    const file = await readTorchFile(torchZip(concatenate(op.proto, value, op.stop), { 0: floats(1, 2, 3, 4, 5, 6) }));
+    expect(() => file.tensors()).toThrow(
+      /under the key \[\[\.\.\.\],\[\.\.\.\]\], which is neither a text nor a number/,
+    );
+  });
+
+  it("does not write out what a device is made of", async () => {
+    const device = concatenate(op.global("torch", "device"), op.string("cuda"), doubled, [0x86], op.reduce);
+    const file = await readTorchFile(torchZip(dictionaryPickle({ place: device })));
+    expect((file.root as Map<string, unknown>).get("place")).toBe("cuda");
   });
 
   it("survives any single wrong byte in the files that torch has written", async () => {

@@ -46,6 +46,29 @@ describe("generate", () => {
     });
   });
 
+  it("samples fast in the ways that are asked for, and says so in the picture", async () => {
+    const options = ["--sampler", "dpm++", "--steps", "6:2", "--guidance-interval", "0:0.8", "--token-cache", "0.5"];
+    await run("generate", "a red car", ...options, "--condition-cache", "--cache-refresh", "2", "--output", "ways.png");
+    expect(JSON.parse(readPngText(await bytesOf("ways.png")).settings)).toEqual({
+      size: [16, 16],
+      rounds: 4,
+      sampler: "dpm++",
+      steps: [6, 2],
+      guidance: 3,
+      guidanceSchedule: "constant",
+      guidanceInterval: [0, 0.8],
+      tokenCache: 0.5,
+      conditionCache: true,
+      cacheRefresh: 2,
+      temperature: 1,
+    });
+    await run("generate", "a red car", "--preset", "fast", "--steps", "2", "--output", "fast.png");
+    const fast = JSON.parse(readPngText(await bytesOf("fast.png")).settings);
+    expect(fast).toMatchObject({ sampler: "dpm++", steps: 2 });
+    await run("generate", "a red car", "--preset", "exact", "--output", "exact.png");
+    expect((await bytesOf("exact.png")).equals(await bytesOf("unipic.png"))).toBe(true);
+  });
+
   it("gives the same bytes for the same seed and others for another", async () => {
     await run("generate", "a red car", "--output", "same.png");
     await run("generate", "a red car", "--output", "other.png", "--seed", "1");
@@ -72,6 +95,34 @@ describe("generate", () => {
     expect(seconds).toBeGreaterThan(0);
     expect(settings).toMatchObject({ size: [24, 8], rounds: 2, steps: 3, guidance: 1, temperature: 0.5, count: 1 });
     expect(await readPicture(join(place, "wide.png"))).toMatchObject({ width: 24, height: 8 });
+  });
+});
+
+describe("--preview", () => {
+  it("shows pictures while they are drawn, and at the end as they are", async () => {
+    await run("generate", "a red car", "--count", "2", "--preview", "now.png", "--output", "shown.png");
+    for (const number of [1, 2]) {
+      const [shown, drawn] = await Promise.all(
+        [`now-${number}.png`, `shown-${number}.png`].map((name) => readPicture(join(place, name))),
+      );
+      expect(shown).toEqual(drawn);
+    }
+  });
+
+  it("leaves the last preview, whole, where the work is stopped, and is refused where it cannot be written", async () => {
+    const args = ["generate", "a red car", "--model", model, "--rounds", "4", "--steps", "400", "--progress"];
+    const options = { interruptAt: /round 3 of 4/ };
+    const { code } = await unipic(place, [...args, "--preview", "stopped.png"], options);
+    expect(code).toBe(1);
+    expect(await readPicture(join(place, "stopped.png"))).toMatchObject({ width: 16, height: 16 });
+    expect((await readdir(place)).filter((name) => name.includes("partial"))).toEqual([]);
+    const refused = await unipic(place, [...args, "--preview", "nowhere/now.png"]);
+    expect(refused.stderr).toMatch(/^unipic: Cannot write "nowhere\/now.png": there is no folder/);
+  });
+
+  it("says on a terminal how long it still takes", async () => {
+    const { stderr } = await unipic(place, ["generate", "a red car", "--model", model, "--steps", "200", "--progress"]);
+    expect(stderr).toMatch(/drawing \[=+> +\] +\d+% {2}round \d of 4 {2}\d+ s left/);
   });
 });
 

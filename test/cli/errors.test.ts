@@ -42,6 +42,12 @@ describe("a command that cannot be done", () => {
 
   it("more pictures than allowed", () => expectFailure(["generate", "x", "--count", "1000000000"], 1, /from 1 to 64/));
 
+  it("a sampler that nobody has", () =>
+    expectFailure(["generate", "x", "--sampler", "euler"], 1, /--sampler takes one of ancestral, ddim, dpm\+\+/));
+
+  it("an interval that is none", () =>
+    expectFailure(["generate", "x", "--guidance-interval", "0.5"], 1, /takes two numbers such as 0.1:0.8, not "0.5"/));
+
   it("a model folder that is not there", () =>
     expectFailure(["generate", "x", "--model", "nowhere"], 1, /no model folder at "nowhere"/));
 

@@ -15,7 +15,8 @@ it("--help shows every command and examples, without loading the engine", async 
   const env = { NODE_DEBUG: "module,esm" };
   const { code, stdout, stderr } = await unipic(place, ["--help"], { env });
   expect(code).toBe(0);
-  for (const command of ["generate", "edit", "describe", "train", "data", "info"]) {
+  const commands = ["generate", "edit", "describe", "chat", "train", "data", "info", "import", "pull", "init"];
+  for (const command of commands) {
     expect(stdout).toContain(`\n  ${command} `);
   }
   expect(stdout).toContain('unipic generate "a red car on the grass"');

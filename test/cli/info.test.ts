@@ -1,8 +1,8 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { listTensors, summarizeParts } from "../../src/cli/checkpoint-parts.ts";
+import { listTensors, summarizeParts } from "../../src/checkpoint/parts.ts";
 import type { CheckpointInfo } from "../../src/cli/info.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { sharedFolder, unipic } from "./run-cli.ts";
@@ -58,6 +58,16 @@ describe("info", () => {
     const tensors = await listTensors(golden);
     expect(stdout).toMatch(new RegExp(`\nall +${tensors.length} `));
     expect(stdout).toContain("not there: ");
+  });
+
+  it("quotes a hostile file without obeying it", async () => {
+    const json = Buffer.from(JSON.stringify({ "\u001b[2Jw\n": { dtype: "F32", shape: [1], data_offsets: [0, 8] } }));
+    const head = Buffer.alloc(8);
+    head.writeBigUInt64LE(BigInt(json.length));
+    await writeFile(join(place, "bad.safetensors"), Buffer.concat([head, json, Buffer.alloc(8)]));
+    const { code, stderr } = await unipic(place, ["info", "bad.safetensors"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^unipic: Tensor " \[2Jw " in "bad.safetensors" takes 8 bytes[^\n]*\n$/);
   });
 
   it("says when there is nothing", async () => {

@@ -13,11 +13,11 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs `unipic` as a user would, in a folder; presses Ctrl-C once stderr shows `interruptAt`. */
+/** Runs `unipic` as a user would, in a folder, with `input` piped into it; presses Ctrl-C once stderr shows `interruptAt`. */
 export function unipic(
   cwd: string,
   args: readonly string[],
-  { interruptAt, env = {} }: { interruptAt?: RegExp; env?: Record<string, string> } = {},
+  { input = "", interruptAt, env = {} }: { input?: string; interruptAt?: RegExp; env?: Record<string, string> } = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, ...env } });
@@ -32,6 +32,9 @@ export function unipic(
       isInterrupted = true;
       child.kill("SIGINT");
     });
+    // A command that reads no input may have ended before it is written.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });

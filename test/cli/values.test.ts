@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../src/cli/failure.ts";
 import { checkWritable, numberedFiles, PICTURE_ENDINGS } from "../../src/cli/output-files.ts";
 import { bar, showDuration } from "../../src/cli/progress-line.ts";
-import { numberFor, parseSize, wholeNumberFor } from "../../src/cli/values.ts";
+import { numberFor, oneOf, pairFor, parseMemory, parseSize, wholeNumberFor } from "../../src/cli/values.ts";
 import { UserError } from "../../src/errors.ts";
 import { writePicture } from "../../src/image/codec.ts";
 import { picture } from "../../src/image/picture.ts";
@@ -22,6 +22,27 @@ describe("option values", () => {
     const count = wholeNumberFor("--count", 1, 400);
     expect([count("1"), count("400")]).toEqual([1, 400]);
     for (const text of ["0", "401", "1.5", "-3"]) expect(() => count(text)).toThrow(/from 1 to 400, not/);
+  });
+
+  it("an amount of memory is a number with a unit, or of bytes", () => {
+    expect(parseMemory("6GB")).toBe(6e9);
+    expect(parseMemory("1.5 gib")).toBe(1.5 * 2 ** 30);
+    expect(parseMemory("500000000")).toBe(5e8);
+    for (const text of ["", "6TB", "GB", "-1GB", "0", "1e9"]) expect(() => parseMemory(text)).toThrow(UserError);
+  });
+
+  it("are pairs", () => {
+    const pair = pairFor("--guidance-interval", "0.1:0.8");
+    expect(pair("0.1:0.8")).toEqual([0.1, 0.8]);
+    for (const text of ["0.1", "0.1:", ":1", "1:2:3", "a:b"]) {
+      expect(() => pair(text)).toThrow(`--guidance-interval takes two numbers such as 0.1:0.8, not "${text}".`);
+    }
+  });
+
+  it("are one of several names", () => {
+    const name = oneOf("--sampler", ["ancestral", "dpm++"]);
+    expect([name("ancestral"), name(" DPM++ ")]).toEqual(["ancestral", "dpm++"]);
+    expect(() => name("euler")).toThrow('--sampler takes one of ancestral, dpm++, not "euler".');
   });
 
   it("are sizes", () => {

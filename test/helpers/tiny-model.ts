@@ -1,5 +1,7 @@
 import type { UniPicConfig } from "../../src/models/config.ts";
-import { traceDenoise, traceEncode, tracePixels, traceRead, traceRound, traceSee } from "../../src/models/programs.ts";
+import { traceDecoder, traceEncoder, traceTables } from "../../src/models/drawing-programs.ts";
+import { traceLanguage, traceLogits } from "../../src/models/language-programs.ts";
+import { traceDenoise, traceLatents, tracePixels, traceSee } from "../../src/models/programs.ts";
 import { Random } from "../../src/random.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -31,12 +33,14 @@ const DEVIATION = 0.1;
 /** Every weight that a model of this configuration has, random but the same for the same seed. */
 function randomValues(config: UniPicConfig, seed: number): Values {
   const traced = [
-    traceRead(config, { cached: false, pictures: true }),
+    traceLanguage(config),
+    traceLogits(config),
     traceSee(config),
-    traceEncode(config, [2, 2], 1),
-    traceRound(config, [2, 2], { guided: true, editing: true }),
-    traceRound(config, [2, 2], { guided: true, editing: false }),
-    traceDenoise(config, true),
+    traceLatents(config, [2, 2], 1),
+    traceTables(config, [2, 2]),
+    traceEncoder(config),
+    traceDecoder(config),
+    traceDenoise(config),
     tracePixels(config, [2, 2], 1),
   ];
   const parameters = new Map<string, Tensor>(traced.flatMap((program) => [...program.parameters]));

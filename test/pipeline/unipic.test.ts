@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { picture } from "../../src/image/index.ts";
-import { type DrawProgress, type GenerateOptions, type Picture, UniPic, UserError } from "../../src/index.ts";
+import {
+  type DrawPreview,
+  type DrawProgress,
+  type GenerateOptions,
+  type Picture,
+  UniPic,
+  UserError,
+} from "../../src/index.ts";
 import { Random } from "../../src/random.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 
@@ -60,11 +67,34 @@ describe("generate", () => {
       { guidance: 6 },
       { guidanceSchedule: "linear" },
       { temperature: 0.5 },
+      { sampler: "ddim" },
+      { sampler: "dpm++" },
+      { steps: [3, 1] },
+      { guidanceInterval: [0, 0.5] },
+      { conditionCache: true, cacheRefresh: 2 },
+      { preset: "fast" },
     ];
     for (const option of others) {
       const [other] = await draw("a red car", option);
       expect(isSame(other, plain), JSON.stringify(option)).toBe(false);
     }
+  });
+
+  it("draws with both caches, the same again", async () => {
+    const options: GenerateOptions = { size: 32, tokenCache: 0.5, conditionCache: true, cacheRefresh: 3, rounds: 8 };
+    const [first] = await draw("a red car", options);
+    expect(isSame((await draw("a red car", options))[0], first)).toBe(true);
+    expect(isSame((await draw("a red car", { ...options, tokenCache: 0 }))[0], first)).toBe(false);
+  });
+
+  it("takes from a preset what is not said", async () => {
+    const [fast] = await draw("a red car", { preset: "fast" });
+    const [exact] = await draw("a red car");
+    expect(isSame((await draw("a red car", { preset: "exact" }))[0], exact)).toBe(true);
+    const said = { preset: "fast", sampler: "ancestral", guidanceInterval: [0, 1], conditionCache: false } as const;
+    const [undone] = await draw("a red car", { ...said, tokenCache: 0, rounds: 4 });
+    expect(isSame(undone, exact)).toBe(true);
+    expect(isSame(fast, exact)).toBe(false);
   });
 
   it.each([1, 3])("gives several pictures as each comes alone, with guidance %d", async (guidance) => {
@@ -103,6 +133,43 @@ describe("generate", () => {
     expect(shares.at(-1)).toBe(1);
     for (let i = 1; i < shares.length; i++) expect(shares[i]).toBeGreaterThanOrEqual(shares[i - 1]);
     expect(seen.every(({ round, rounds }) => round >= 0 && round <= rounds)).toBe(true);
+    expect(seen[0].secondsLeft).toBeUndefined();
+    for (const { secondsLeft } of seen.slice(1, 5)) expect(secondsLeft).toBeGreaterThanOrEqual(0);
+  });
+
+  it("shows pictures as they come between rounds, which changes nothing about them", async () => {
+    const seen: DrawPreview[] = [];
+    let isShowing = false;
+    const options = { rounds: 4, count: 17 };
+    const pictures = await draw("a red car", {
+      ...options,
+      onProgress: () => expect(isShowing).toBe(false),
+      onPreview: async (preview) => {
+        isShowing = true;
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push(preview);
+        isShowing = false;
+      },
+    });
+    expect(seen.map(({ round, first, pictures: { length } }) => [round, first, length])).toEqual([
+      ...[1, 2, 3].map((round) => [round, 0, 16]),
+      ...[1, 2, 3].map((round) => [round, 16, 1]),
+    ]);
+    expect(seen.every(({ rounds, pictures: [{ width }] }) => rounds === 4 && width === 16)).toBe(true);
+    expect(isSame(seen[0].pictures[0], seen[2].pictures[0])).toBe(false);
+    expect(pictures.map(({ data }) => data)).toEqual((await draw("a red car", options)).map(({ data }) => data));
+  });
+
+  it("shows pictures after some rounds only, and stops when showing fails", async () => {
+    const rounds: number[] = [];
+    const onPreview = ({ round }: DrawPreview) => {
+      rounds.push(round);
+    };
+    await draw("a red car", { rounds: 4, previewEvery: 2, onPreview });
+    expect(rounds).toEqual([2]);
+    const fails = () => Promise.reject(new Error("no room"));
+    await expect(draw("a red car", { onPreview: fails })).rejects.toThrow("no room");
+    await expect(draw("a red car", { previewEvery: 0 })).rejects.toThrow(/previewEvery must be/);
   });
 
   it("stops when the signal fires", async () => {
@@ -134,6 +201,15 @@ describe("generate", () => {
     ["guidance under 1", "a car", { guidance: 0.5 }, /guidance must be/],
     ["guidance that is no number", "a car", { guidance: Number.NaN }, /guidance must be/],
     ["no temperature", "a car", { temperature: 0 }, /temperature must be/],
+    ["an unknown preset", "a car", { preset: "quick" as "fast" }, /preset must be one of exact, fast, not "quick"/],
+    ["an unknown sampler", "a car", { sampler: "euler" as "ddim" }, /sampler must be one of ancestral, ddim, dpm\+\+/],
+    ["annealing to no steps", "a car", { steps: [5, 0] }, /steps must be a whole number from 1 to 1000, not 0/],
+    ["three numbers of steps", "a car", { steps: [5, 4, 3] as never }, /steps must be a number, or two/],
+    ["an interval that ends before it starts", "a car", { guidanceInterval: [0.8, 0.1] }, /not \[0.8, 0.1\]/],
+    ["an interval beyond the last round", "a car", { guidanceInterval: [0, 2] }, /guidanceInterval must be two shares/],
+    ["an interval of no numbers", "a car", { guidanceInterval: [Number.NaN, 1] }, /guidanceInterval must be/],
+    ["a cache of all tokens", "a car", { tokenCache: 1 }, /tokenCache must be a number from 0 to 0.95, not 1/],
+    ["half a refresh", "a car", { cacheRefresh: 1.5 }, /cacheRefresh must be a whole number from 1 to 1000/],
     ["a negative seed", "a car", { seed: -1 }, /seed must be/],
   ])("refuses %s", async (_, prompt, options, sentence) => {
     const failure = await draw(prompt, options).catch((error: unknown) => error);
@@ -159,6 +235,16 @@ describe("edit", () => {
     const source = noisePicture(1);
     const [, second] = await model.edit(source, "make it red", { seed: 3, count: 2, steps: 3 });
     expectAlike(second, (await model.edit(source, "make it red", { seed: 4, steps: 3 }))[0]);
+  });
+
+  it("reuses nothing with caches that are refreshed in every round", async () => {
+    const source = noisePicture(1);
+    const [exact] = await model.edit(source, "make it red", { seed: 3, steps: 3 });
+    const caches = { tokenCache: 0.5, conditionCache: true };
+    const [cached] = await model.edit(source, "make it red", { seed: 3, steps: 3, ...caches, cacheRefresh: 1 });
+    expectAlike(cached, exact);
+    const [fast] = await model.edit(source, "make it red", { seed: 3, preset: "fast", ...caches, cacheRefresh: 4 });
+    expect(isSame(fast, exact)).toBe(false);
   });
 
   it("refuses an empty instruction", async () => {

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { StoredDType, TensorInfo } from "../../src/checkpoint/index.ts";
 import { byteLength } from "../../src/checkpoint/tensor-data.ts";
 import { UserError } from "../../src/errors.ts";
+import { inferencePrograms } from "../../src/models/all-parameters.ts";
 import { unipic15b } from "../../src/models/presets.ts";
 import { planWeights } from "../../src/quantization/plan.ts";
 import { parsePartPrecision, parsePrecision, partPrecisions } from "../../src/quantization/precision.ts";
-import { inferencePrograms } from "../../src/quantization/uses.ts";
 
 /** A checkpoint of which only the header is there. */
 function header(tensors: Iterable<[name: string, shape: readonly number[]]>, dtype: StoredDType = "BF16") {

@@ -4,6 +4,7 @@ import { UserError } from "../../src/errors.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { Program } from "../../src/runtime/program.ts";
 import { fromOrt } from "../../src/runtime/session.ts";
+import { isOnDevice, releaseValues, toHost } from "../../src/runtime/values.ts";
 import { webEngine } from "../../src/runtime/web.ts";
 import * as t from "../../src/tensor/index.ts";
 
@@ -63,6 +64,42 @@ describe("the web engine", () => {
     const empty = { model: new Uint8Array(), inputs: [], outputs: [] };
     await expect(engine.load(empty, { device: "webgpu" })).rejects.toThrow('No GPU was found for the device "webgpu"');
     await expect(engine.load(empty, { device: "cpu" })).rejects.toThrow("Failed to get GPU adapter.");
+  });
+
+  test("keeps on the GPU what a program keeps, and asks the tensor itself for its numbers", async () => {
+    const asked: unknown[] = [];
+    const tensor = {
+      ...{
+        type: "float32",
+        dims: [2, 1],
+        size: 2,
+        location: "gpu-buffer",
+        data: undefined as Float32Array | undefined,
+      },
+      async getData() {
+        tensor.data = Float32Array.of(321, 654);
+      },
+      dispose: () => asked.push("disposed"),
+    };
+    const session = {
+      run: (feeds: Record<string, unknown>) => {
+        asked.push(feeds.x);
+        return Promise.resolve({ y: tensor });
+      },
+      release: () => Promise.resolve(),
+    };
+    const create = (_: Uint8Array, { preferredOutputLocation }: ort.InferenceSession.SessionOptions) => {
+      asked.push(preferredOutputLocation);
+      return Promise.resolve(session);
+    };
+    const engine = webEngine({ ...page(), InferenceSession: { create } as unknown as ort.InferenceSessionFactory });
+    const program = await Program.compile(engine, outputs, lowering, { device: "webgpu", keep: ["y"] });
+    const { y } = await program.runOnDevice({ x: t.hostArray("float32", [3, 1], [1, 10, 100]) });
+    expect(isOnDevice(y)).toBe(true);
+    expect(await toHost(y)).toEqual(t.hostArray("float32", [2, 1], [321, 654]));
+    releaseValues([y]);
+    expect(asked).toEqual([{ y: "gpu-buffer" }, expect.any(ort.Tensor), "disposed"]);
+    await program.release();
   });
 
   test("gives float16 results as raw bits, also where the platform has its own type for them", () => {

@@ -26,7 +26,17 @@ describe("respacedSteps", () => {
     expect(steps(1000, "ddim25").at(-1)).toBe(960);
   });
 
-  it.each(["ddim6", "11", "0", "5,6,1", "many", "1.5", "-3", "ddim", "1,,2"])("refuses %s of 10 steps", (respacing) => {
-    expect(() => respacedSteps(10, respacing)).toThrow(UserError);
+  it("keeps the last step of equal parts for trailing", () => {
+    expect(steps(10, "trailing5")).toEqual([1, 3, 5, 7, 9]);
+    expect(steps(10, "trailing4")).toEqual([2, 4, 7, 9]);
+    expect(steps(10, "trailing10")).toEqual(steps(10, ""));
+    expect(steps(1000, "trailing1")).toEqual([999]);
   });
+
+  it.each(["trailing0", "trailing11", "trailing", "ddim6", "11", "0", "5,6,1", "many", "1.5", "-3", "ddim", "1,,2"])(
+    "refuses %s of 10 steps",
+    (respacing) => {
+      expect(() => respacedSteps(10, respacing)).toThrow(UserError);
+    },
+  );
 });

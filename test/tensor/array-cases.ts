@@ -171,6 +171,12 @@ export const arrayCases: OperationCase[] = [
     reference: ([x, weight, bias]) => each((a, b) => a + b)([product(x, flipped(weight)), bias]),
   },
   {
+    of: "gatherColumns",
+    shapes: [[2, 3, 2]],
+    build: ([x]) => t.gatherColumns(x, whole([4], [2, 0, 0, 1])),
+    reference: ([x]) => fill([2, 4, 2], ([i, j, k]) => at(x, [i, [2, 0, 0, 1][j], k])),
+  },
+  {
     of: "gatherRows",
     title: "rows that repeat",
     shapes: [[4, 3]],

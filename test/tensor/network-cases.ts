@@ -134,7 +134,56 @@ function attentionCases(): OperationCase[] {
       build: ([x]) => t.attention(x, x, x, { heads: 2, scale: 0.3 }),
       reference: ([x]) => attentionReference(x, x, x, 2, 0.3),
     },
+    ...[
+      { title: "several new tokens of rows with caches of different lengths", tokens: 3, past: 4, before: [4, 2] },
+      { title: "a single new token of each row", tokens: 1, past: 3, before: [1, 3] },
+      { title: "without a cache", tokens: 2, past: 0, before: [0, 0] },
+      { title: "heads of a size that no kernel takes", tokens: 2, past: 1, before: [1, 0], head: 3 },
+    ].map(cachedAttentionCase),
   ];
+}
+
+interface CachedTokens {
+  title: string;
+  tokens: number;
+  past: number;
+  before: number[];
+  head?: number;
+}
+
+/** Four heads of eight numbers (or of `head`), two for each of two key-value heads. */
+function cachedAttentionCase({ title, tokens, past, before, head = 8 }: CachedTokens): OperationCase {
+  const [heads, groups] = [4, 2];
+  const cache = [2, groups, past, head];
+  return {
+    of: "cachedAttention",
+    title,
+    shapes: [[2, tokens, heads * head], [2, tokens, groups * head], [2, tokens, groups * head], cache, cache],
+    build: ([q, key, value, pastKey, pastValue]) =>
+      t.cachedAttention(
+        q,
+        { key, value },
+        { key: pastKey, value: pastValue },
+        t.constant("int64", [2], BigInt64Array.from(before, BigInt)),
+        { heads, groups },
+      ),
+    reference: ([q, key, value, pastKey, pastValue]) =>
+      fill(q.shape, ([row, i, column]) => {
+        const h = Math.floor(column / head);
+        const g = Math.floor(h / (heads / groups));
+        const number = (cached: Plain, fresh: Plain, token: number, d: number) =>
+          token < before[row] ? at(cached, [row, g, token, d]) : at(fresh, [row, token - before[row], g * head + d]);
+        const seen = Array.from({ length: before[row] + i + 1 }, (_, token) => token);
+        const scores = seen.map(
+          (token) =>
+            total(
+              Array.from({ length: head }, (_, d) => at(q, [row, i, h * head + d]) * number(pastKey, key, token, d)),
+            ) / Math.sqrt(head),
+        );
+        const weights = softmaxRow(scores);
+        return total(seen.map((token) => weights[token] * number(pastValue, value, token, column % head)));
+      }),
+  };
 }
 
 type Sides = readonly [number, number, number, number];

@@ -179,7 +179,7 @@ describe("the table of cases", () => {
       ...["dimension", "addDimensions", "multiplyDimensions", "subtractDimensions", "evaluateDimension"],
       ...["dimensionTerms", "isFloat", "allocate", "hostData", "hostArray", "gradients"],
       ...["showShape", "sameShape", "sizeOf", "positiveAxis", "broadcastShapes", "staticShape"],
-      ...["constant", "inOrder", "input", "isInput", "isParameter", "parameter", "scalar", "Tensor"],
+      ...["constant", "inOrder", "input", "isInput", "isLinear", "isParameter", "parameter", "scalar", "Tensor"],
     ]);
     const functions = Object.entries(language).filter(([, value]) => typeof value === "function");
     const untested = functions.map(([name]) => name).filter((name) => !tested.has(name) && !others.has(name));

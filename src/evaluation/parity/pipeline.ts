@@ -2,14 +2,16 @@ import { openCheckpoint } from "../../checkpoint/sharded.ts";
 import type { UniPicConfig } from "../../models/config.ts";
 import type { Grid } from "../../models/position-table.ts";
 import { type Traced, tokenPixels } from "../../models/programs.ts";
+import { encodePictures } from "../../pipeline/encode-picture.ts";
 import { Programs } from "../../pipeline/programs.ts";
-import { type PromptPictures, readPrompts, readToken } from "../../pipeline/read-prompts.ts";
+import { type PromptPictures, readOn, readPrompts } from "../../pipeline/read-prompts.ts";
 import { checkpointWeights } from "../../pipeline/weights.ts";
 import { Random } from "../../random.ts";
 import { nodeEngine } from "../../runtime/node.ts";
 import { Program } from "../../runtime/program.ts";
+import { toHost } from "../../runtime/values.ts";
 import { chooseToken } from "../../sampling/text-decoding.ts";
-import { type HostArray, hostArray } from "../../tensor/dtype.ts";
+import type { HostArray } from "../../tensor/dtype.ts";
 import { PARITY_DEVICE, parityModel } from "./model.ts";
 import type { ParityCase, ParityOutput } from "./parity-case.ts";
 
@@ -44,18 +46,24 @@ export async function withPipeline<Result>(
   }
 }
 
-/** Pictures [pictures, 3, height, width] as latent tokens, the encoder's output on all of them, and that for the language model. */
-export async function encodePictures(
+/**
+ * Pictures [pictures, 3, height, width] as latent tokens [pictures, rows, columns, token], the encoder's output on all of them, and that for
+ * the language model.
+ */
+export async function encodePixels(
   { config, programs }: Pipeline,
   pixels: HostArray,
-): Promise<Readonly<Record<string, HostArray>>> {
-  const [pictures, , height, width] = pixels.shape;
+): Promise<Record<"tokens" | "encoded" | "features", HostArray>> {
+  const [, , height, width] = pixels.shape;
   const side = tokenPixels(config.mar);
   const grid: Grid = [height / side, width / side];
-  const count = grid[0] * grid[1];
-  const places = Array.from({ length: pictures * count }, (_, i) => i % count);
-  const program = await programs.encode(grid, pictures);
-  return program.run({ pixels, places: hostArray("int64", [pictures, count], places) });
+  const { tokens, encoded, features } = await encodePictures(programs, grid, pixels);
+  const [pictures, , token] = tokens.shape;
+  return {
+    tokens: { ...(await toHost(tokens)), shape: [pictures, ...grid, token] },
+    encoded: await toHost(encoded),
+    features: await toHost(features),
+  };
 }
 
 /** Greedy decoding, step by step. */
@@ -84,7 +92,7 @@ export async function decodeGreedily(
     steps.push(scores);
     ids.push(chooseToken(scores, {}, random));
     if (ids.length === count) break;
-    read = await readToken(programs, read, ids[ids.length - 1]);
+    read = await readOn(programs, read, [ids[ids.length - 1]]);
   }
   const margins = steps.map((scores) => {
     const [second, best] = scores.toSorted().subarray(-2);

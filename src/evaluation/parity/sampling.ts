@@ -1,17 +1,17 @@
 import { UserError } from "../../errors.ts";
 import { fromModelRange } from "../../image/picture.ts";
 import { nativeSide, tokenWidth } from "../../models/config.ts";
+import { traceDecoder } from "../../models/drawing-programs.ts";
 import type { Grid } from "../../models/position-table.ts";
-import { traceRound } from "../../models/programs.ts";
 import { type DrawTokensOptions, drawTokens, type RoundResult } from "../../pipeline/draw-tokens.ts";
 import type { Draws } from "../../pipeline/draws.ts";
-import { type PromptPictures, readPrompts, rowsOf } from "../../pipeline/read-prompts.ts";
+import { type PromptPictures, readContexts } from "../../pipeline/read-prompts.ts";
 import type { GuidanceSchedule } from "../../sampling/guidance.ts";
 import { maskFromOrder } from "../../sampling/orders.ts";
 import { type HostArray, hostArray } from "../../tensor/dtype.ts";
 import { asOutput, feed } from "./model.ts";
 import type { ParityCase, ParityOutput } from "./parity-case.ts";
-import { encodePictures, type Pipeline, promptsOf, withPipeline } from "./pipeline.ts";
+import { encodePixels, type Pipeline, promptsOf, withPipeline } from "./pipeline.ts";
 import { promptWithPicture } from "./understand.ts";
 
 /** What a round drew from, recorded: `iter<i>.noise_init` and `iter<i>.noise_steps`. */
@@ -86,11 +86,10 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
     const grid = (params.image_shape ?? [side, side]) as Grid;
     const source =
       "pixels_src" in context.entry.inputs
-        ? await encodePictures(pipeline, feed(await context.input("pixels_src")))
+        ? await encodePixels(pipeline, feed(await context.input("pixels_src")))
         : undefined;
-    const rows = prompts.map((_, row) => (row % pictures) % (source?.encoded.shape[0] ?? 1));
     const seen: PromptPictures | undefined = source && {
-      features: rowsOf(source.features, rows),
+      features: source.features,
       imageToken: Number(context.config.image_token_id),
     };
     if (source && seen) {
@@ -98,21 +97,23 @@ export function samplingCase(context: ParityCase): Promise<Map<string, ParityOut
       produced.set("x_con", asOutput(source.encoded));
       produced.set("z_src", asOutput(source.features));
       const ids = feed(await context.input("input_ids"), "int64");
-      produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, seen.features)));
+      produced.set("inputs_embeds", asOutput(await promptWithPicture(context, ids, source.features)));
     }
     const draws = await RecordedDraws.read(context);
-    const kind = { guided, editing: source !== undefined };
     const options: DrawTokensOptions = {
       config,
       grid,
       pictures,
       context: {
-        ...(await readPrompts(programs, prompts, seen)),
-        source: source && rowsOf(source.encoded, rows),
+        ...(await readContexts(programs, prompts, seen)),
+        sources: source && {
+          count: source.encoded.shape[0],
+          hidden: (await programs.hidden().run({ source: source.encoded })).hidden,
+        },
       },
       programs: {
-        round: await pipeline.compile(traceRound(config, grid, kind)),
-        denoise: await programs.denoise(guided),
+        round: await programs.round(grid, await pipeline.compile(traceDecoder(config, true))),
+        denoise: programs.denoise(),
       },
       guided,
       guidance: Number(params.cfg),
@@ -144,9 +145,9 @@ function addRound(
     Array.from(maskFromOrder(draws.order(picture), round.maskedBefore)),
   );
   produced.set(`${name}.mask`, { shape: [masks.length, count], values: masks.flat() });
-  produced.set(`${name}.x_enc`, asOutput(outputs.fused));
-  produced.set(`${name}.z`, asOutput(outputs.all));
-  produced.set(`${name}.z_selected`, asOutput(outputs.condition));
+  produced.set(`${name}.x_enc`, asOutput(outputs.fused as HostArray));
+  produced.set(`${name}.z`, asOutput(outputs.all as HostArray));
+  produced.set(`${name}.z_selected`, asOutput(outputs.condition as HostArray));
   produced.set(`${name}.sampled`, { shape: [pictures * round.predicted, tokenWidth(config.mar)], values: sampled });
   produced.set(`${name}.cfg`, { shape: [1], values: [guidance] });
 }

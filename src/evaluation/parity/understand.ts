@@ -5,7 +5,7 @@ import { asOutput, compute, feed, parityModel } from "./model.ts";
 import type { ParityCase, ParityOutput } from "./parity-case.ts";
 import { decodeGreedily, type Pipeline, promptsOf } from "./pipeline.ts";
 
-/** Embeddings of a case's `input_ids` with a picture's features [pictures, count, hidden] at the `<image>` tokens. */
+/** Embeddings of a case's `input_ids` with pictures' features [pictures, count, hidden] at the `<image>` tokens, as `PromptPictures` says. */
 export async function promptWithPicture(context: ParityCase, ids: HostArray, features: HostArray): Promise<HostArray> {
   const { config, root } = parityModel(context);
   const [batch, length] = ids.shape;
@@ -13,7 +13,7 @@ export async function promptWithPicture(context: ParityCase, ids: HostArray, fea
     Array.from(ids.data.slice(row * length, (row + 1) * length), Number),
   );
   const text = embedText(root, config, input("ids", "int64", ids.shape));
-  const source = featureRows(rows, Number(context.config.image_token_id), features.shape[1]);
+  const source = featureRows(rows, Number(context.config.image_token_id), features.shape[1], features.shape[0]);
   const embeddings = spliceFeatures(
     text,
     input("features", "float32", features.shape),

@@ -1,7 +1,7 @@
 import { showShape, sizeOf } from "../shape.ts";
 import { apply, constant, type Operation, scalar, type Tensor } from "../tensor.ts";
 import { cast, equal } from "./elementwise.ts";
-import { broadcastTo, reshape } from "./movement.ts";
+import { broadcastTo, reshape, transpose } from "./movement.ts";
 
 const gatherOperation: Operation<null> = {
   name: "gatherRows",
@@ -24,6 +24,22 @@ const gatherOperation: Operation<null> = {
 
 /** Rows of x (along its first axis) by number. rows: int64 of any shape; result: [...rows, ...rest of x]. */
 export const gatherRows = (x: Tensor, rows: Tensor): Tensor => apply(gatherOperation, [x, rows], null);
+
+const secondOperation: Operation<null> = {
+  name: "gatherColumns",
+  infer: ([x, columns]) => {
+    if (columns.dtype !== "int64" || columns.rank !== 1) throw new Error("a list of int64 numbers is needed.");
+    return { shape: x.shape.with(1, columns.shape[0]), dtype: x.dtype };
+  },
+  expand: ([x, columns]) => {
+    const order = x.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis));
+    return transpose(gatherRows(transpose(x, order), columns), order);
+  },
+  lower: (_, inputs, emit) => emit.node("Gather", inputs, { axis: 1 }),
+};
+
+/** Columns of x (along its second axis) by number. columns: int64 [n]; result: [first of x, n, ...rest of x]. */
+export const gatherColumns = (x: Tensor, columns: Tensor): Tensor => apply(secondOperation, [x, columns], null);
 
 const scatterAddOperation: Operation<null> = {
   name: "scatterAddRows",

@@ -1,4 +1,4 @@
-import { denoiseRound } from "../../../pipeline/draw-tokens.ts";
+import { denoiseRound } from "../../../pipeline/denoise-round.ts";
 import { feed } from "../model.ts";
 import type { ParityCase, ParityOutput } from "../parity-case.ts";
 import { withPipeline } from "../pipeline.ts";
@@ -14,11 +14,10 @@ export function run(context: ParityCase): Promise<Map<string, ParityOutput>> {
     const options = {
       config,
       pictures: 1,
-      guided,
       steps: String(num_sampling_steps),
       temperature: Number(temperature),
       draws: await RecordedDraws.read(context),
-      programs: { denoise: await programs.denoise(guided) },
+      programs: { denoise: await programs.denoise() },
     };
     const sample = await denoiseRound(options, { round: 0, rounds: 1 }, condition, rows, Number(cfg));
     return new Map([["sample", { shape: [rows, sample.length / rows], values: sample }]]);

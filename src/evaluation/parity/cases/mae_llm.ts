@@ -1,17 +1,17 @@
 import { encodeVisible } from "../../../models/mar.ts";
 import type { Grid } from "../../../models/position-table.ts";
-import { pastFeeds, pastInputs } from "../../../models/programs.ts";
-import { embedText, projectIn, readContext } from "../../../models/unipic.ts";
+import { answered, embedText, projectIn, readContext } from "../../../models/unipic.ts";
 import { hostArray } from "../../../tensor/dtype.ts";
 import { input } from "../../../tensor/index.ts";
-import { ParityLanguageModel } from "../language-model.ts";
-import { asOutputs, compute, feed, parityModel } from "../model.ts";
+import { embeddingsOf, languagePass, lengthsOf } from "../language-model.ts";
+import { asOutput, asOutputs, compute, feed, parityModel } from "../model.ts";
 import type { ParityCase, ParityOutput } from "../parity-case.ts";
+import { withPipeline } from "../pipeline.ts";
 import { gatherVisible, visiblePlaces } from "../visible.ts";
 
 /**
- * The encoder on a partly hidden picture, and its states after the language model: behind a padded context in one pass, and
- * behind the same context's cache.
+ * The encoder on a partly hidden picture, and its states after the language model: behind a padded context in one pass, as training
+ * does, and behind the same context's cache.
  */
 export async function run(context: ParityCase): Promise<Map<string, ParityOutput>> {
   const { config, root } = parityModel(context);
@@ -22,18 +22,10 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
   const places = visiblePlaces(feed(await context.input("mask")));
   const visible = gatherVisible(tokens, places);
   const numbers = hostArray("int64", visible.shape.slice(0, 2), places.flat());
-
   const ids = feed(await context.input("input_ids"), "int64");
   const mask = feed(await context.input("attention_mask"), "int64");
   const length = ids.shape[1];
-  const language = await ParityLanguageModel.open(context);
-  const ascending = hostArray(
-    "int64",
-    ids.shape,
-    Array.from({ length: batch * length }, (_, i) => i % length),
-  );
-  const { cache } = await language.pass(await language.embed(ids), ascending, mask);
-  await language.release();
+  const lengths = lengthsOf(mask);
 
   const encoded = encodeVisible(
     root.child("mar"),
@@ -43,40 +35,32 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
     grid,
   );
   const count = config.mar.buffer_size + visible.shape[1];
-  const seen = input("mask", "int64", [batch, length + count]);
-  const cachedSeen = input("cached mask", "int64", [batch, `past+${count}`]);
-  const embeddings = embedText(root, config, input("ids", "int64", ids.shape));
-  const allPositions = input("all positions", "int64", [batch, length + count]);
-  const past = pastInputs(config, batch);
-  const ownPositions = input("own positions", "int64", [batch, count]);
-  const lastValid = Array.from({ length: batch }, (_, row) =>
-    Array.from(mask.data.slice(row * length, (row + 1) * length), Number).lastIndexOf(1),
-  );
-  const table = (size: number, value: (row: number, i: number) => number) =>
+  const all = [batch, length + count];
+  const table = (value: (row: number, i: number) => number) =>
     hostArray(
       "int64",
-      [batch, size],
-      Array.from({ length: batch * size }, (_, i) => value(Math.floor(i / size), i % size)),
+      all,
+      Array.from({ length: batch * all[1] }, (_, i) => value(Math.floor(i / all[1]), i % all[1])),
     );
-  const open = table(length + count, (row, i) => (i < length ? Number(mask.data[row * length + i]) : 1));
+  const text = embedText(root, config, input("ids", "int64", ids.shape));
+  const fused = readContext(root, config, encoded, text, input("positions", "int64", all), input("mask", "int64", all));
   const results = await compute(
     context,
-    {
-      x_enc: encoded,
-      z_enc: projectIn(root, config, encoded),
-      fused_nocache: readContext(root, config, encoded, { embeddings }, allPositions, seen),
-      fused_cache: readContext(root, config, encoded, { past }, ownPositions, cachedSeen),
-    },
+    { x_enc: encoded, z_enc: projectIn(root, config, encoded), fused_nocache: fused },
     {
       visible,
       places: numbers,
       ids,
-      mask: open,
-      "cached mask": open,
-      "all positions": table(length + count, (row, i) => (i < length ? i : lastValid[row] + 1 + i - length)),
-      "own positions": table(count, (row, i) => lastValid[row] + 1 + i),
-      ...pastFeeds(cache),
+      mask: table((row, i) => (i < length ? Number(mask.data[row * length + i]) : 1)),
+      positions: table((row, i) => (i < length ? i : lengths[row] + i - length)),
     },
   );
-  return asOutputs(results);
+  const states = await withPipeline(context, async ({ programs }) => {
+    const { fresh } = await languagePass(programs, await embeddingsOf(programs, ids));
+    return (await languagePass(programs, results.z_enc, lengths, fresh)).states;
+  });
+  const encodedAgain = input("encoded", "float32", results.x_enc.shape);
+  const cached = answered(root, config, encodedAgain, input("states", "float32", states.shape));
+  const behind = await compute(context, { cached }, { encoded: results.x_enc, states });
+  return asOutputs(results).set("fused_cache", asOutput(behind.cached));
 }

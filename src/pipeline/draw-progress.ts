@@ -1,0 +1,29 @@
+import type { DrawTokensOptions } from "./draw-tokens.ts";
+import type { DrawOptions } from "./options.ts";
+import { type RoundWork, TimeLeft } from "./time-left.ts";
+
+/** Which pictures of a call are drawn together: number `first` and the following, `together` in number, of `all`. */
+export interface Together {
+  first: number;
+  together: number;
+  all: number;
+}
+
+/** What happens before every denoising step: the work stops if the signal has fired, and progress is told. */
+export function tellProgress(
+  { signal, onProgress }: Pick<DrawOptions, "signal" | "onProgress">,
+  rounds: readonly RoundWork[],
+  { first, together, all }: Together,
+): NonNullable<DrawTokensOptions["onStep"]> {
+  const now = () => performance.now() / 1000;
+  const timeLeft = new TimeLeft(rounds, now());
+  return ({ round, step, steps }) => {
+    signal?.throwIfAborted();
+    if (!onProgress) return;
+    const done = (first + together * ((round + step / steps) / rounds.length)) / all;
+    const estimate = timeLeft.at(now(), { round, step, steps });
+    // Pictures that are still to come take as long each as these.
+    const secondsLeft = estimate && estimate.left + (estimate.whole * (all - first - together)) / together;
+    onProgress({ pictures: together, round, rounds: rounds.length, done, secondsLeft });
+  };
+}
