@@ -1,44 +1,67 @@
+/** Making folders that are there whole or not at all. */
 import { UserError } from "../errors.ts";
 
 /**
- * Makes a folder that is there whole or not at all: it is filled under another name beside its own, and removed when that fails.
+ * Makes a folder under another name beside its place, and renames it when it is complete; when that fails nothing is left.
  *
+ * @param bytes room that it needs on its disk
  * @param fill writes everything into the folder that it is given
- * @throws UserError when there is something at the path already, or its parent is not there
+ * @throws UserError when there is something at its place already, or no room
  */
-export async function writeFolder<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+export async function writeFolder<T>(folder: string, bytes: number, fill: (folder: string) => Promise<T>): Promise<T> {
   const { mkdir, rename, rm, rmdir } = await import("node:fs/promises");
-  const { resolve } = await import("node:path");
-  await checkFolderFree(path);
-  const staging = `${resolve(path)}.${process.pid}.partial`;
-  await mkdir(staging);
+  const { basename, dirname, join, resolve } = await import("node:path");
+  await checkPlace(folder);
+  const place = resolve(folder);
+  await requireRoom(dirname(place), bytes, `"${folder}"`);
+  const temporary = join(dirname(place), `.${basename(place)}.${process.pid}.tmp`);
   try {
-    const result = await fill(staging);
-    // Not everywhere does a folder take the place of an empty one.
-    await rmdir(path).catch(() => undefined);
-    await rename(staging, path);
+    await mkdir(temporary);
+    const result = await fill(temporary);
+    // An empty folder may be at the place; not every system renames over one.
+    await rmdir(place).catch(() => undefined);
+    await rename(temporary, place);
     return result;
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** @throws UserError when {@link writeFolder} could not make a folder at the path */
-export async function checkFolderFree(path: string): Promise<void> {
-  const { access, constants, readdir, stat } = await import("node:fs/promises");
+/**
+ * Checks that a folder can be made at a place.
+ *
+ * @throws UserError when there is something already, or no folder to make it in
+ */
+export async function checkPlace(folder: string): Promise<void> {
+  const { readdir, stat } = await import("node:fs/promises");
   const { dirname, resolve } = await import("node:path");
-  const parent = dirname(resolve(path));
-  const found = await stat(parent).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    throw new UserError(`Cannot write "${path}": there is no folder "${parent}"; make it first.`);
+  const place = resolve(folder);
+  const parent = dirname(place);
+  const around = await stat(parent).catch(() => undefined);
+  if (!around?.isDirectory())
+    throw new UserError(`Cannot write "${folder}": there is no folder "${parent}"; make it first.`);
+  const there = await stat(place).catch(() => undefined);
+  if (!there) return;
+  if (!there.isDirectory())
+    throw new UserError(`Cannot write "${folder}": it is a file; give the name of a new folder.`);
+  if ((await readdir(place)).length > 0) {
+    throw new UserError(`There is something in "${folder}" already; remove it, or give the name of a new folder.`);
   }
-  await access(parent, constants.W_OK).catch(() => {
-    throw new UserError(`Cannot write "${path}": the folder "${parent}" may not be written to.`);
-  });
-  const place = await stat(path).catch(() => undefined);
-  if (!place) return;
-  if (!place.isDirectory() || (await readdir(path)).length > 0) {
-    throw new UserError(`Cannot write "${path}": it is there already; name another folder.`);
-  }
+}
+
+/**
+ * Checks that a disk has room.
+ *
+ * @param place a folder on it
+ * @param what takes that many bytes
+ * @throws UserError when it has not
+ */
+export async function requireRoom(place: string, bytes: number, what: string): Promise<void> {
+  const { statfs } = await import("node:fs/promises");
+  const { bavail, bsize } = await statfs(place);
+  const room = bavail * bsize;
+  if (room >= bytes) return;
+  const gigabytes = (count: number) => (count / 1e9).toFixed(1);
+  throw new UserError(`${what} takes ${gigabytes(bytes)} GB, but the disk has room for ${gigabytes(room)} GB.`);
 }

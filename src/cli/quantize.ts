@@ -43,7 +43,7 @@ export function registerQuantize(program: Command): void {
       (text: string, before: PartPrecisions) => ({ ...before, ...parsePartPrecision(text) }),
       {},
     )
-    .option("--shard-size <GB>", "longest file of weights, in gigabytes", numberFor("--shard-size", 0.001, 1000), 5)
+    .option("--shard-size <GB>", "longest file of weights, in gigabytes", numberFor("--shard-size", 0.001, 1000), 2)
     .option("--no-check", "do not compare the results of both models")
     .option("--prompt <text>", "prompt that results are compared on", "a red car on the grass")
     .option("--picture <file>", "picture that results are compared on (default: one of the picture world)")
@@ -56,14 +56,14 @@ export function registerQuantize(program: Command): void {
 
 async function quantize(source: string, options: QuantizeCommandOptions): Promise<void> {
   const { output, to, part, threads, check, json } = options;
-  const [{ quantizeFolder }, { partPrecisions }, { checkFolderFree }, report] = await Promise.all([
+  const [{ quantizeFolder }, { partPrecisions }, { checkPlace }, report] = await Promise.all([
     import("../quantization/folder.ts"),
     import("../quantization/precision.ts"),
     import("../checkpoint/staged-folder.ts"),
     import("../quantization/report.ts"),
   ]);
   const precisions = partPrecisions(to, part);
-  await checkFolderFree(output);
+  await checkPlace(output);
   const sample = check ? { prompt: options.prompt, picture: await samplePicture(options.picture) } : undefined;
   const line = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
   const maxShardBytes = options.shardSize * 1e9;

@@ -1,8 +1,9 @@
 import { basename, resolve } from "node:path";
+import { checkPlace } from "../checkpoint/staged-folder.ts";
 import { generationConfig } from "../models/generation.ts";
 import { importCard } from "./model-card.ts";
 import { type ImportPlan, type ImportReport, planImport } from "./plan.ts";
-import { checkPlace, type WriteFolderOptions, writeModelFolder } from "./write-model-folder.ts";
+import { type WriteFolderOptions, writeModelFolder } from "./write-model-folder.ts";
 
 /**
  * Turns a folder of official files into a model folder: sharded safetensors, a tokenizer with `<image>`, the configuration that the

@@ -24,8 +24,10 @@ import type { PartPrecisions } from "./precision.ts";
 import { cardSection, type QuantizationReport, reportOf } from "./report.ts";
 import type { StageInputs } from "./stages.ts";
 
-/** A shard's size where none is asked for, as Hugging Face's libraries cut them. */
-export const SHARD_BYTES = 5e9;
+/** A shard's size where none is asked for. */
+export const SHARD_BYTES = 2e9;
+/** Room for everything but the weights, in bytes. */
+const SMALL_FILES = 64 * 2 ** 20;
 
 export interface QuantizeOptions {
   precisions: PartPrecisions;
@@ -44,7 +46,7 @@ export interface QuantizeOptions {
  * there whole or not at all.
  *
  * @throws UserError when the source is no model folder or quantised already, a part cannot have its precision, or there is something at
- *   `output`
+ *   `output` or no room for it
  */
 export async function quantizeFolder(
   source: string,
@@ -61,7 +63,8 @@ export async function quantizeFolder(
   try {
     const plan = planWeights(reader, config, options.precisions);
     const sample = options.sample && (await sampleInputs(source, config, options.sample));
-    return await writeFolder(output, async (staging) => {
+    const bytes = plan.reduce((sum, { after }) => sum + after, SMALL_FILES);
+    return await writeFolder(output, bytes, async (staging) => {
       await copyBesides(source, staging);
       const total = plan.reduce((sum, weight) => sum + readings(weight) * weight.before, 0);
       let done = 0;

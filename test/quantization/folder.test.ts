@@ -126,7 +126,7 @@ describe("a folder in int8", () => {
     const { output } = await quantize();
     await expect(quantize({ from: output })).rejects.toThrow("is quantised already; start from the model");
     const options = { precisions: partPrecisions("int8") };
-    await expect(quantizeFolder(source, output, options)).rejects.toThrow("it is there already; name another folder");
+    await expect(quantizeFolder(source, output, options)).rejects.toThrow(/There is something in .* already/);
     await expect(quantizeFolder(source, join(place, "no", "where"), options)).rejects.toThrow("there is no folder");
   });
 });

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { openWeights } from "../../checkpoint/index.ts";
+import { checkPlace, requireRoom } from "../../checkpoint/staged-folder.ts";
 import { UserError } from "../../errors.ts";
 import { writeImport } from "../import-model.ts";
 import { findLayout, MODEL_FILES } from "../layout.ts";
 import { type ImportReport, planImport } from "../plan.ts";
-import { checkPlace, requireRoom, type WriteFolderOptions } from "../write-model-folder.ts";
+import type { WriteFolderOptions } from "../write-model-folder.ts";
 import { HubCache } from "./cache.ts";
 import { HubClient, type HubFile, type HubSnapshot } from "./client.ts";
 import { download } from "./download.ts";
