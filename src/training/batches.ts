@@ -111,14 +111,17 @@ function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: S
   const looks = { ...stage.scenes, ...stage.seen };
   const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, looks));
   const asked = scenes.map((scene) => askQuestion(random, scene, stage.questions));
-  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...understandingInputs(config, tokenizer, asked) };
+  const inputs = understandingInputs(config, tokenizer, asked, random, stage.wordDropout);
+  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...inputs };
 }
 
-/** What answering questions needs beside pictures. */
+/** What answering questions needs beside pictures; see `wordDropout` in stage.ts. */
 export function understandingInputs(
   config: UniPicConfig,
   tokenizer: Tokenizer,
   asked: readonly Pick<Question, "question" | "answer">[],
+  random: Random,
+  wordDropout: number,
 ): Batch {
   const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
   const prompts: number[][] = [];
@@ -137,8 +140,10 @@ export function understandingInputs(
       labels.push(row[i]);
     }
   });
+  const read = ids.rows.flat();
+  if (wordDropout > 0) dropWords(read, rows, labels, wordDropout, random);
   return {
-    ids: hostArray("int64", ids.shape, ids.rows.flat()),
+    ids: hostArray("int64", ids.shape, read),
     positions: hostArray(
       "int64",
       ids.shape,
@@ -153,6 +158,14 @@ export function understandingInputs(
     rows: hostArray("int64", [rows.length], rows),
     labels: hostArray("int64", [labels.length], labels),
   };
+}
+
+/** Puts a word of some answer in the place of one that is read, where the same answer goes on after it. */
+function dropWords(read: number[], rows: number[], labels: number[], share: number, random: Random): void {
+  rows.forEach((row, i) => {
+    const goesOn = rows[i + 1] === row + 1;
+    if (goesOn && random.chance(share)) read[row + 1] = random.pick(labels);
+  });
 }
 
 /** How often a caption to be told apart says the background. */

@@ -177,7 +177,7 @@ export class DataBatches {
     const words = examples.map((example) => this.#cut(example.words));
     if (task === "contrast") return { pixels, ...contrastInputs(config, tokenizer, words) };
     const asked = examples.map(({ answer }, i) => ({ question: words[i], answer: this.#cut(answer!) }));
-    return { pixels, ...understandingInputs(config, tokenizer, asked) };
+    return { pixels, ...understandingInputs(config, tokenizer, asked, random, stage.wordDropout) };
   }
 
   async close(): Promise<void> {

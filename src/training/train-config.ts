@@ -42,6 +42,7 @@ const STAGE_ENTRIES = [
   "repeats",
   "seen",
   "questions",
+  "wordDropout",
 ];
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
@@ -127,6 +128,8 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
     throw new UserError(`${where}: "timestepShift" must be above 0; 1 leaves timesteps uniform.`);
   const repeats = number(stage, "repeats", where, 0.1);
   if (repeats > 1) throw new UserError(`${where}: "repeats" is a share of the edits, at most 1, not ${repeats}.`);
+  const wordDropout = number(stage, "wordDropout", where, 0);
+  if (wordDropout > 1) throw new UserError(`${where}: "wordDropout" is a share of words, at most 1, not ${wordDropout}.`);
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
@@ -145,6 +148,7 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
     repeats,
     seen,
     questions,
+    wordDropout,
   };
 }
 

@@ -80,6 +80,23 @@ describe("makeBatch", () => {
     expect(ends).toHaveLength(stage.batch.understanding);
   });
 
+  it("puts other words in the place of those that are read, and never of those that are said", () => {
+    const given = batch(2);
+    const made = makeBatch(model, tokenizer, { ...stage, wordDropout: 1 }, seed, 2);
+    expect(made["understanding.labels"]).toEqual(given["understanding.labels"]);
+    const ids = [made, given].map((each) => Array.from(each["understanding.ids"].data as BigInt64Array));
+    const rows = Array.from(given["understanding.rows"].data as BigInt64Array, Number);
+    const spoken = new Set(given["understanding.labels"].data as BigInt64Array);
+    const changed = ids[0].flatMap((id, place) => (id === ids[1][place] ? [] : [place]));
+    expect(changed.length).toBeGreaterThan(0);
+    for (const place of changed) {
+      expect(spoken.has(ids[0][place])).toBe(true);
+      // It is a word of the answer, and the answer's next word is said after it.
+      expect(rows).toContain(place - 1);
+      expect(rows).toContain(place);
+    }
+  });
+
   it("leans towards strong noise by the shift, and not at all by 1", () => {
     const timesteps = (timestepShift: number) => {
       const given = makeBatch(model, tokenizer, { ...stage, timestepShift }, seed, 3);
