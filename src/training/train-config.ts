@@ -129,7 +129,8 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
   const repeats = number(stage, "repeats", where, 0.1);
   if (repeats > 1) throw new UserError(`${where}: "repeats" is a share of the edits, at most 1, not ${repeats}.`);
   const wordDropout = number(stage, "wordDropout", where, 0);
-  if (wordDropout > 1) throw new UserError(`${where}: "wordDropout" is a share of words, at most 1, not ${wordDropout}.`);
+  if (wordDropout > 1)
+    throw new UserError(`${where}: "wordDropout" is a share of words, at most 1, not ${wordDropout}.`);
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
