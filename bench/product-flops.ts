@@ -29,8 +29,16 @@ export function sizesOf(
   return sizes;
 }
 
-/** Floating-point operations of all matrix products and convolutions of a forward pass, composite operations written out. */
-export function productFlops(outputs: readonly Tensor[], sizes: ReadonlyMap<string, number>): number {
+/**
+ * Floating-point operations of all matrix products and convolutions of a forward pass, composite operations written out.
+ *
+ * @param times how often the arithmetic of a product with these factors counts
+ */
+export function productFlops(
+  outputs: readonly Tensor[],
+  sizes: ReadonlyMap<string, number>,
+  times: (factors: readonly Tensor[]) => number = () => 1,
+): number {
   let total = 0;
   const seen = new Set<Tensor>();
   const volume = (shape: Tensor["shape"]) =>
@@ -42,10 +50,10 @@ export function productFlops(outputs: readonly Tensor[], sizes: ReadonlyMap<stri
       const { operation, inputs, attributes } = tensor;
       if (operation.name === "matmul") {
         const { transposeA } = attributes as { transposeA: boolean };
-        total += 2 * volume([...tensor.shape, inputs[0].shape.at(transposeA ? -2 : -1)!]);
+        total += times(inputs) * 2 * volume([...tensor.shape, inputs[0].shape.at(transposeA ? -2 : -1)!]);
       } else if (operation.name === "convolution") {
         // Each output value is a product with a filter: [out, in, height, width].
-        total += 2 * volume([...tensor.shape, ...inputs[1].shape.slice(1)]);
+        total += times(inputs) * 2 * volume([...tensor.shape, ...inputs[1].shape.slice(1)]);
       } else if (operation.expand) {
         count([operation.expand(inputs, attributes)], new Set(inputs));
       }
@@ -53,6 +61,26 @@ export function productFlops(outputs: readonly Tensor[], sizes: ReadonlyMap<stri
   };
   count(outputs, new Set());
   return total;
+}
+
+/**
+ * The same of a training step: each product once forward, and once more for each of its factors that needs a gradient, as it depends on
+ * a parameter that learns.
+ */
+export function trainingFlops(
+  losses: readonly Tensor[],
+  sizes: ReadonlyMap<string, number>,
+  learning: ReadonlySet<Tensor>,
+): number {
+  const known = new Map<Tensor, boolean>();
+  const learns = (tensor: Tensor): boolean => {
+    for (const part of inOrder([tensor], known)) {
+      const reaches = part.operation.name !== "detach" && part.inputs.some((input) => known.get(input));
+      known.set(part, learning.has(part) || reaches);
+    }
+    return known.get(tensor)!;
+  };
+  return productFlops(losses, sizes, (factors) => 1 + factors.slice(0, 2).filter(learns).length);
 }
 
 /** GFLOPS of one 1024-cubed product in fp32, the best of several runs. */

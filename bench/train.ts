@@ -1,56 +1,104 @@
 /**
  * How fast training goes: samples a second and achieved GFLOPS of every stage of a configuration, beside the machine's own matrix
- * product in ONNX Runtime in the same run. `npm run bench:train -- [config] [steps]`
+ * product in ONNX Runtime in the same run. `npm run bench:train -- [config] [steps] [--profile]`
  *
- * Arithmetic is counted as three times the matrix products of the forward pass (one forward, two backward), as is usual; everything
- * else (norms, activations, AdamW, making batches) counts as nothing, so it shows as a lower figure.
+ * Arithmetic is that of matrix products: each once forward, and once more for each factor that needs a gradient. Everything else (norms,
+ * activations, AdamW, making batches) counts as nothing, so it shows as a lower figure. With `--profile` the kernels of every stage's step follow, the dearest first.
  */
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { caption, planScene } from "../src/data/index.ts";
+import type { UniPicConfig } from "../src/models/config.ts";
 import { Random } from "../src/random.ts";
+import type { Engine } from "../src/runtime/engine.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
 import { makeBatch } from "../src/training/batches.ts";
 import { traceJointLoss } from "../src/training/joint-program.ts";
 import { ADAMW } from "../src/training/optimizer.ts";
-import { samplesIn } from "../src/training/stage.ts";
+import { type StageConfig, samplesIn } from "../src/training/stage.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { TrainingProgram } from "../src/training/training-program.ts";
+import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
-import { machineSpeed, productFlops, sizesOf } from "./product-flops.ts";
+import { machineSpeed, sizesOf, trainingFlops } from "./product-flops.ts";
+import { type KernelTime, profilingEngine } from "./profiling-engine.ts";
+import { run } from "./run.ts";
 
-const path = process.argv[2] ?? "configs/unipic-mini.json";
-const steps = Number(process.argv[3] ?? 10);
-const plan = parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path);
+/** Steps that fill caches and are not counted. */
+const WARM = 2;
+/** Kernels that are shown of a profile. */
+const SHOWN = 12;
 
-console.log(machineLine("onnxruntime-node"));
-const random = new Random(plan.seed);
-const texts = Array.from({ length: 2000 }, () => caption(random, planScene(random, { heldOut: "any" })));
-const made = trainTokenizer(texts, plan.tokenizer);
-const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
-const config = { ...plan.model, llm: { ...plan.model.llm, vocab_size: Math.ceil(tokenizer.vocabularySize / 64) * 64 } };
-const product = await machineSpeed();
-console.log(`matrix product 1024x1024x1024, fp32: ${product.toFixed(0)} GFLOPS`);
-for (const stage of plan.stages) {
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { profile: { type: "boolean", default: false } },
+  });
+  const [path = "configs/unipic-mini.json", counted = "10"] = positionals;
+  const steps = wholeNumber("steps", counted, 1);
+  const plan = parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path);
+  console.log(machineLine("onnxruntime-node"));
+  const random = new Random(plan.seed);
+  const texts = Array.from({ length: 2000 }, () => caption(random, planScene(random, { heldOut: "any" })));
+  const made = trainTokenizer(texts, plan.tokenizer);
+  const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+  const rows = Math.ceil(tokenizer.vocabularySize / 64) * 64;
+  const config = { ...plan.model, llm: { ...plan.model.llm, vocab_size: rows } };
+  const product = await machineSpeed();
+  console.log(`matrix product 1024x1024x1024, fp32: ${product.toFixed(0)} GFLOPS`);
+  for (const stage of plan.stages) {
+    const kernels: KernelTime[] = [];
+    const engine = values.profile ? profilingEngine((found) => kernels.push(...found)) : nodeEngine;
+    const { seconds, flop } = await measure(stage, config, tokenizer, plan.seed, steps, engine);
+    const samples = samplesIn(stage.batch) * steps;
+    const speed = flop / seconds / 1e9;
+    console.log(
+      `stage "${stage.name}": ${(samples / seconds).toFixed(1)} samples/s, ${(flop / samples / 1e9).toFixed(2)} GFLOP a sample, ` +
+        `${speed.toFixed(0)} GFLOPS achieved = ${((100 * speed) / product).toFixed(0)} % of the matrix product`,
+    );
+    showKernels(kernels, steps + WARM);
+  }
+}
+
+/** Seconds of so many steps, and floating-point operations of their matrix products. */
+async function measure(
+  stage: StageConfig,
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  seed: number,
+  steps: number,
+  engine: Engine,
+): Promise<{ seconds: number; flop: number }> {
   const { root, total, losses } = traceJointLoss(config, stage);
-  const options = { optimizer: ADAMW, ema: stage.ema, trains: (name: string) => !name.startsWith("vae.") };
-  const program = await TrainingProgram.build(nodeEngine, { device: "cpu" }, root, total, losses, options, random);
-  const samples = samplesIn(stage.batch);
+  const begins = stage.trains ?? [""];
+  const trains = (name: string) => !name.startsWith("vae.") && begins.some((beginning) => name.startsWith(beginning));
+  const options = { optimizer: ADAMW, ema: stage.ema, trains };
+  const random = new Random(seed);
+  const program = await TrainingProgram.build(engine, { device: "cpu" }, root, total, losses, options, random);
+  const learning = new Set([...root.parameters].flatMap(([name, tensor]) => (trains(name) ? [tensor] : [])));
   let seconds = 0;
-  let flops = 0;
-  // The first steps fill caches and are not counted.
-  for (let step = -2; step < steps; step++) {
-    const batch = makeBatch(config, tokenizer, stage, plan.seed, step + 2);
+  let flop = 0;
+  for (let step = -WARM; step < steps; step++) {
+    const batch = makeBatch(config, tokenizer, stage, seed, step + WARM);
     const start = performance.now();
     await program.step(batch, 1e-4);
     if (step < 0) continue;
     seconds += (performance.now() - start) / 1000;
-    flops += 3 * productFlops(Object.values(losses), sizesOf(Object.values(losses), batch));
+    const parts = Object.values(losses);
+    flop += trainingFlops(parts, sizesOf(parts, batch), learning);
   }
   await program.release();
-  const speed = flops / seconds / 1e9;
-  console.log(
-    `stage "${stage.name}": ${((samples * steps) / seconds).toFixed(1)} samples/s, ${(flops / steps / samples / 1e9).toFixed(2)} GFLOP a sample, ` +
-      `${speed.toFixed(0)} GFLOPS achieved = ${((100 * speed) / product).toFixed(0)} % of the matrix product`,
-  );
+  return { seconds, flop };
 }
+
+function showKernels(kernels: readonly KernelTime[], steps: number): void {
+  const all = kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  for (const { kernel, calls, milliseconds } of kernels.slice(0, SHOWN)) {
+    const share = `${((100 * milliseconds) / all).toFixed(1)} %`;
+    const cells = [share.padStart(8), `${(milliseconds / steps).toFixed(1)} ms`.padStart(10), kernel.padEnd(18)];
+    console.log(`  ${cells.join("  ")} ${(calls / steps).toFixed(0)} calls a step`);
+  }
+}
+
+await run(main);
