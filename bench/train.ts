@@ -12,8 +12,10 @@ import { nodeEngine } from "../src/runtime/node.ts";
 import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
 import { makeBatch } from "../src/training/batches.ts";
 import { traceJointLoss } from "../src/training/joint-program.ts";
+import { learnerOf } from "../src/training/learning-names.ts";
 import { ADAMW } from "../src/training/optimizer.ts";
 import { samplesIn } from "../src/training/stage.ts";
+import { sizedModel } from "../src/training/stage-size.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { TrainingProgram } from "../src/training/training-program.ts";
 import { machineLine } from "./machine.ts";
@@ -32,15 +34,16 @@ const config = { ...plan.model, llm: { ...plan.model.llm, vocab_size: Math.ceil(
 const product = await machineSpeed();
 console.log(`matrix product 1024x1024x1024, fp32: ${product.toFixed(0)} GFLOPS`);
 for (const stage of plan.stages) {
-  const { root, total, losses } = traceJointLoss(config, stage);
-  const options = { optimizer: ADAMW, ema: stage.ema, trains: (name: string) => !name.startsWith("vae.") };
+  const model = sizedModel(config, stage.size);
+  const { root, total, losses } = traceJointLoss(model, stage);
+  const options = { optimizer: ADAMW, ema: stage.ema, trains: learnerOf(stage) };
   const program = await TrainingProgram.build(nodeEngine, { device: "cpu" }, root, total, losses, options, random);
   const samples = samplesIn(stage.batch);
   let seconds = 0;
   let flops = 0;
   // The first steps fill caches and are not counted.
   for (let step = -2; step < steps; step++) {
-    const batch = makeBatch(config, tokenizer, stage, plan.seed, step + 2);
+    const batch = makeBatch(model, tokenizer, stage, plan.seed, step + 2);
     const start = performance.now();
     await program.step(batch, 1e-4);
     if (step < 0) continue;
