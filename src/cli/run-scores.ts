@@ -1,0 +1,111 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Detector } from "../evaluation/detector/detector.ts";
+import { showPercent } from "../evaluation/estimate.ts";
+import { ABILITIES, quickScores, shownBy } from "../evaluation/quick-scores.ts";
+import { type ScoreLine, scorePlot } from "../evaluation/score-plot.ts";
+import type { World } from "../evaluation/suites/suite.ts";
+import type { LoadOptions } from "../pipeline/parts.ts";
+import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
+import type { Values } from "../training/parameters.ts";
+import type { Prepared } from "../training/prepare.ts";
+import { type StageConfig, samplesIn } from "../training/stage.ts";
+import type { TrainConfig } from "../training/train-config.ts";
+import { withRunModel } from "./run-model.ts";
+
+/** The same tasks and the same noise every time, so that scores can be compared. */
+const SEED = 20_250_801;
+
+/** Measures a run's scores while training goes on, into `scores.jsonl` and `scores.svg` of its folder. */
+export class RunScores {
+  readonly #linesFile: string;
+  readonly #plotFile: string;
+  /** What is asked for, in every stage the same: what the last stage of the picture world shows; undefined where there is none. */
+  readonly #world: World | undefined;
+  /** Stages of which it was said that they are not measured. */
+  readonly #told = new Set<number>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly plan: TrainConfig,
+    private readonly loading: LoadOptions,
+  ) {
+    this.#linesFile = join(folder, "scores.jsonl");
+    this.#plotFile = join(folder, "scores.svg");
+    const last = plan.stages.filter(showsWorld).at(-1);
+    this.#world = last && shownBy(last);
+  }
+
+  /**
+   * Measures when it is due: every `scoreEvery` steps and at the end of each stage. Scores that cannot be had are no reason to stop
+   * training.
+   *
+   * @returns what to tell the person who is watching, or undefined where nothing was due
+   */
+  async afterCheckpoint(
+    weights: Values,
+    prepared: Prepared,
+    position: RunPosition,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    if (this.plan.scoreEvery === 0) return undefined;
+    const stage = this.plan.stages[position.stage];
+    if (!showsWorld(stage)) return this.#notMeasured(position.stage, stage);
+    try {
+      // A run that goes on from an earlier state has lines to come; they are measured anew.
+      const before = (await readLines(this.#linesFile)).filter(({ step }) => step <= position.step);
+      if (!this.#isDue(position, before.at(-1)?.step ?? 0)) return undefined;
+      const measured = await this.#measure(weights, prepared, signal);
+      const { step, samples } = position;
+      const stageStart = samples - position.stageStep * samplesIn(stage.batch);
+      const line: ScoreLine = { step, samples, stage: position.stage, stageName: stage.name, stageStart, ...measured };
+      const lines = [...before, line];
+      await writeWhole(this.#linesFile, lines.map((each) => `${JSON.stringify(each)}\n`).join(""));
+      await writeWhole(this.#plotFile, scorePlot(lines));
+      const shown = ABILITIES.map((ability) => `${ability} ${showPercent(line[ability])}`);
+      return `scores after step ${step}: ${shown.join("  ")}: ${this.#plotFile}`;
+    } catch (error) {
+      return `no scores after step ${position.step}: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  #notMeasured(index: number, { name }: StageConfig): string | undefined {
+    if (this.#told.has(index)) return undefined;
+    this.#told.add(index);
+    return `no scores of the stage "${name}": they are measured on the picture world, and it learns from other data`;
+  }
+
+  /** @param last the step of the last measurement */
+  #isDue({ stage, stageStep, step }: RunPosition, last: number): boolean {
+    const { scoreEvery, stages } = this.plan;
+    if (step === last) return false;
+    return stageStep === stages[stage].steps || Math.floor(step / scoreEvery) > Math.floor(last / scoreEvery);
+  }
+
+  async #measure(weights: Values, prepared: Prepared, signal: AbortSignal) {
+    const reader = await Detector.load(undefined, { threads: this.loading.threads });
+    try {
+      const options = { reader, seed: SEED, count: this.plan.scoreTasks, world: this.#world, signal };
+      return await withRunModel(this.folder, { weights, prepared }, this.loading, (model) =>
+        quickScores(model, options),
+      );
+    } finally {
+      await reader.release();
+    }
+  }
+}
+
+/** Whether a stage learns from the picture world, if not from it alone. */
+const showsWorld = ({ data }: StageConfig): boolean =>
+  data === undefined || data.sources.some(({ path }) => path === undefined);
+
+async function readLines(file: string): Promise<ScoreLine[]> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as ScoreLine);
+}
