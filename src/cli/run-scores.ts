@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
 import { Detector } from "../evaluation/detector/detector.ts";
 import { showPercent } from "../evaluation/estimate.ts";
 import { ABILITIES, quickScores, shownBy } from "../evaluation/quick-scores.ts";
@@ -22,6 +23,9 @@ export class RunScores {
   readonly #plotFile: string;
   /** What is asked for, in every stage the same: what the last stage of the picture world shows; undefined where there is none. */
   readonly #world: World | undefined;
+  /** Where the run goes on from: what stands in the file from later on belongs to a state that was lost. */
+  #startStep = 0;
+  #lines: ScoreLine[] | undefined;
   /** Stages of which it was said that they are not measured. */
   readonly #told = new Set<number>();
 
@@ -34,6 +38,11 @@ export class RunScores {
     this.#plotFile = join(folder, "scores.svg");
     const last = plan.stages.filter(showsWorld).at(-1);
     this.#world = last && shownBy(last);
+  }
+
+  /** The run goes on from here. */
+  start({ step }: RunPosition): void {
+    this.#startStep = step;
   }
 
   /**
@@ -52,16 +61,15 @@ export class RunScores {
     const stage = this.plan.stages[position.stage];
     if (!showsWorld(stage)) return this.#notMeasured(position.stage, stage);
     try {
-      // A run that goes on from an earlier state has lines to come; they are measured anew.
-      const before = (await readLines(this.#linesFile)).filter(({ step }) => step <= position.step);
-      if (!this.#isDue(position, before.at(-1)?.step ?? 0)) return undefined;
+      this.#lines ??= (await readLines(this.#linesFile)).filter(({ step }) => step <= this.#startStep);
+      if (!this.#isDue(position, this.#lines.at(-1)?.step ?? 0)) return undefined;
       const measured = await this.#measure(weights, prepared, signal);
       const { step, samples } = position;
       const stageStart = samples - position.stageStep * samplesIn(stage.batch);
       const line: ScoreLine = { step, samples, stage: position.stage, stageName: stage.name, stageStart, ...measured };
-      const lines = [...before, line];
-      await writeWhole(this.#linesFile, lines.map((each) => `${JSON.stringify(each)}\n`).join(""));
-      await writeWhole(this.#plotFile, scorePlot(lines));
+      this.#lines.push(line);
+      await writeWhole(this.#linesFile, this.#lines.map((each) => `${JSON.stringify(each)}\n`).join(""));
+      await writeWhole(this.#plotFile, scorePlot(this.#lines));
       const shown = ABILITIES.map((ability) => `${ability} ${showPercent(line[ability])}`);
       return `scores after step ${step}: ${shown.join("  ")}: ${this.#plotFile}`;
     } catch (error) {
@@ -107,5 +115,11 @@ async function readLines(file: string): Promise<ScoreLine[]> {
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as ScoreLine);
+    .map((line, i) => {
+      try {
+        return JSON.parse(line) as ScoreLine;
+      } catch {
+        throw new UserError(`line ${i + 1} of ${file} is damaged; remove it, and the next scores are added.`);
+      }
+    });
 }

@@ -120,6 +120,7 @@ async function trainAndExport(
     threads,
     from: options.from,
     signal,
+    onStart: (position) => scores.start(position),
     onProgress: (progress) => report.step(progress),
     onVaeProgress: (progress) => report.autoencoder(progress),
     onDataProgress: (progress) => report.data(progress),

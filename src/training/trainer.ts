@@ -50,6 +50,8 @@ export interface TrainOptions {
   /** Make batches in a thread of their own (the default), or between the steps. */
   threadedData?: boolean;
   signal?: AbortSignal;
+  /** Called once, before the first stage, with where the run goes on from; a new run's position is all zeros. */
+  onStart?: (position: RunPosition) => void;
   onProgress?: (progress: TrainProgress) => void;
   onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
   /** Data sets are being read for the tokenizer and the autoencoder, or encoded: what the first start does. */
@@ -75,6 +77,7 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
   const prepared = await prepare({ ...options, onBadSample: (sample) => bad.add(sample) }).finally(() => bad.write());
   const found = await loadState(folder);
   let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };
+  options.onStart?.({ ...position });
   let state: Partial<TrainingState> = found?.state ?? {
     step: 0,
     parameters: options.from === undefined ? undefined : await readValues(options.from),
