@@ -26,7 +26,7 @@ export class RunScores {
   /** Where the run goes on from: what stands in the file from later on belongs to a state that was lost. */
   #startStep = 0;
   #lines: ScoreLine[] | undefined;
-  /** Stages of which it was said that they are not measured. */
+  /** Stages of which it was said that they are not measured; -1 is all of them. */
   readonly #told = new Set<number>();
 
   constructor(
@@ -73,14 +73,17 @@ export class RunScores {
       const shown = ABILITIES.map((ability) => `${ability} ${showPercent(line[ability])}`);
       return `scores after step ${step}: ${shown.join("  ")}: ${this.#plotFile}`;
     } catch (error) {
+      // The next start measures again.
+      if (signal.aborted) return undefined;
       return `no scores after step ${position.step}: ${error instanceof Error ? error.message : error}`;
     }
   }
 
   #notMeasured(index: number, { name }: StageConfig): string | undefined {
-    if (this.#told.has(index)) return undefined;
-    this.#told.add(index);
-    return `no scores of the stage "${name}": they are measured on the picture world, and it learns from other data`;
+    const [about, which] = this.#world ? [index, ` of the stage "${name}"`] : [-1, ""];
+    if (this.#told.has(about)) return undefined;
+    this.#told.add(about);
+    return `no scores${which}: they are measured on the picture world, and this learns from other data`;
   }
 
   /** @param last the step of the last measurement */

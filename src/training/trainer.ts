@@ -278,7 +278,10 @@ class StageRun {
   }
 
   async #tellCheckpoint(): Promise<void> {
-    await this.options.onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+    const { onCheckpoint, signal } = this.options;
+    await onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+    // Whatever a stop has cut short here is done by the next start.
+    if (this.position.stageStep === this.stage.steps) signal?.throwIfAborted();
   }
 
   async close(): Promise<void> {

@@ -100,8 +100,11 @@ describe("scores over time", () => {
 
     const plan = planOf([2]);
     plan.stages[0].data = { sources: [{ path: "pictures", weight: 1 }], shuffle: 1, latents: false, longestText: 8 };
-    const own = ask(plan);
-    expect(await own()).toMatch(/^no scores of the stage "small": .* it learns from other data$/);
-    expect(await own()).toBeUndefined();
+    const alone = ask(plan);
+    const why = "they are measured on the picture world, and this learns from other data";
+    expect(await alone()).toBe(`no scores: ${why}`);
+    expect(await alone()).toBeUndefined();
+    const followed = ask({ ...plan, stages: [...plan.stages, ...planOf([2]).stages] });
+    expect(await followed()).toBe(`no scores of the stage "small": ${why}`);
   });
 });
