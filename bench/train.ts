@@ -18,8 +18,10 @@ import { nodeEngine } from "../src/runtime/node.ts";
 import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
 import { makeBatch } from "../src/training/batches.ts";
 import { traceJointLoss } from "../src/training/joint-program.ts";
+import { learnerOf } from "../src/training/learning-names.ts";
 import { ADAMW } from "../src/training/optimizer.ts";
 import { type StageConfig, samplesIn } from "../src/training/stage.ts";
+import { sizedModel } from "../src/training/stage-size.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { TrainingProgram } from "../src/training/training-program.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -75,9 +77,9 @@ async function measure(
   steps: number,
   { engine, device }: { engine: Engine; device: Device },
 ): Promise<{ seconds: number; flop: number }> {
-  const { root, total, losses } = traceJointLoss(config, stage);
-  const begins = stage.trains ?? [""];
-  const trains = (name: string) => !name.startsWith("vae.") && begins.some((beginning) => name.startsWith(beginning));
+  const model = sizedModel(config, stage.size);
+  const { root, total, losses } = traceJointLoss(model, stage);
+  const trains = learnerOf(stage);
   const options = { optimizer: ADAMW, ema: stage.ema, trains };
   const random = new Random(seed);
   const program = await TrainingProgram.build(engine, { device }, root, total, losses, options, random);
@@ -85,7 +87,7 @@ async function measure(
   let seconds = 0;
   let flop = 0;
   for (let step = -WARM; step < steps; step++) {
-    const batch = makeBatch(config, tokenizer, stage, seed, step + WARM);
+    const batch = makeBatch(model, tokenizer, stage, seed, step + WARM);
     const start = performance.now();
     await program.step(batch, 1e-4);
     if (step < 0) continue;

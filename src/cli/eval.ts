@@ -85,12 +85,12 @@ function chooseSuites(names: readonly string[], known: readonly Suite[]): Suite[
 
 /** What the last stage of a training configuration shows. */
 async function readWorld(path: string): Promise<World> {
-  const [{ readJson }, { parseTrainConfig }] = await Promise.all([
+  const [{ readJson }, { parseTrainConfig }, { shownBy }] = await Promise.all([
     import("../checkpoint/json.ts"),
     import("../training/train-config.ts"),
+    import("../evaluation/quick-scores.ts"),
   ]);
-  const { heldOut: _, rainbow: __, ...world } = parseTrainConfig(await readJson(path), path).stages.at(-1)!.scenes;
-  return world;
+  return shownBy(parseTrainConfig(await readJson(path), path).stages.at(-1)!);
 }
 
 /** Found out before any work is done. */

@@ -1,17 +1,16 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { caption, planScene } from "../data/index.ts";
 import { exhibitSheet } from "../evaluation/sheet.ts";
+import { nativeSide } from "../models/config.ts";
 import type { LoadOptions } from "../pipeline/parts.ts";
-import { UniPic } from "../pipeline/unipic.ts";
 import { Random } from "../random.ts";
 import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
 import { captionsOf } from "../training/data-source.ts";
-import { exportModel } from "../training/export.ts";
 import type { Values } from "../training/parameters.ts";
 import type { Prepared } from "../training/prepare.ts";
 import type { StageConfig } from "../training/stage.ts";
 import type { TrainConfig } from "../training/train-config.ts";
+import { withRunModel } from "./run-model.ts";
 
 const SAMPLES = 12;
 /** The same prompts and the same noise every time, so that sheets can be compared. */
@@ -70,33 +69,13 @@ export class SampleSheets {
   }
 
   async #draw(weights: Values, prepared: Prepared, stage: StageConfig, signal: AbortSignal): Promise<Uint8Array> {
-    const folder = join(this.folder, "sample-model");
-    try {
-      await exportModel(folder, weights, prepared);
-      const model = await UniPic.load(folder, this.loading);
-      try {
-        const prompts = await samplePrompts(stage);
-        const { mar } = model.config;
-        const tokens = (mar.img_size / (mar.vae_stride * mar.patch_size)) ** 2;
-        const pictures = await model.generate(prompts, {
-          seed: SEED,
-          rounds: Math.min(ROUNDS, tokens),
-          steps: STEPS,
-          signal,
-        });
-        return await exhibitSheet(
-          pictures.map((picture, i) => ({
-            test: stage.name,
-            task: prompts[i],
-            pictures: [picture],
-            outcome: "",
-          })),
-        );
-      } finally {
-        await model.release();
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return withRunModel(this.folder, { weights, prepared }, this.loading, async (model) => {
+      const prompts = await samplePrompts(stage);
+      const rounds = Math.min(ROUNDS, nativeSide(model.config.mar) ** 2);
+      const pictures = await model.generate(prompts, { seed: SEED, rounds, steps: STEPS, signal });
+      return exhibitSheet(
+        pictures.map((picture, i) => ({ test: stage.name, task: prompts[i], pictures: [picture], outcome: "" })),
+      );
+    });
   }
 }

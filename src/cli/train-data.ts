@@ -59,7 +59,7 @@ function servedStages(
 /** Pictures as people have them are far larger than what a model of this size sees; decoding them anew in every epoch would take most of the time. */
 async function buildFrom(
   given: SampleSet,
-  { model, seed }: TrainConfig,
+  { stages, seed }: TrainConfig,
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
@@ -68,7 +68,7 @@ async function buildFrom(
     import("../random.ts"),
   ]);
   const output = join(folder, "data");
-  const side = Math.max(model.mar.img_size, model.siglip2.image_size);
+  const side = Math.max(...stages.flatMap(({ size }) => [size.generation, size.understanding]));
   const set = await openSampleSet(given.path, new Random(seed));
   const source = setSource(set, { side, format: "png", threads: defaultThreads(), seed });
   const report = new DataReport("pictures");

@@ -98,11 +98,12 @@ async function trainAndExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { device, threads } = options;
-  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }, { learnFrom }] = await Promise.all([
+  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }, { RunScores }, { learnFrom }] = await Promise.all([
     import("../training/trainer.ts"),
     import("../training/export.ts"),
     import("../runtime/node.ts"),
     import("./sample-sheet.ts"),
+    import("./run-scores.ts"),
     import("./train-data.ts"),
   ]);
   if (device !== "cpu") await (await import("./probe-device.ts")).requireDevice(device);
@@ -110,6 +111,7 @@ async function trainAndExport(
   const say = (text: string) => report.say(text);
   const learned = data === undefined ? plan : await learnFrom(data, plan, folder, { signal, say });
   const sheets = new SampleSheets(folder, learned, { device, threads });
+  const scores = new RunScores(folder, learned, { device, threads });
   const { weights, prepared } = await trainer.train({
     train: learned,
     folder,
@@ -118,13 +120,16 @@ async function trainAndExport(
     threads,
     from: options.from,
     signal,
+    onStart: (position) => scores.start(position),
     onProgress: (progress) => report.step(progress),
     onVaeProgress: (progress) => report.autoencoder(progress),
     onDataProgress: (progress) => report.data(progress),
     onBadSample: (bad) => report.bad(bad, join(folder, "bad-samples.jsonl")),
     onCheckpoint: async (averaged, parts, position) => {
-      const said = await sheets.afterCheckpoint(averaged, parts, position, signal);
-      if (said) report.say(said);
+      for (const each of [sheets, scores]) {
+        const said = await each.afterCheckpoint(averaged, parts, position, signal);
+        if (said) report.say(said);
+      }
     },
   });
   report.end();

@@ -1,5 +1,5 @@
 import type { Picture } from "../image/index.ts";
-import type { DrawOptions } from "../pipeline/options.ts";
+import type { DescribeOptions, DrawOptions } from "../pipeline/options.ts";
 import type { UniPic } from "../pipeline/unipic.ts";
 
 export interface ArtistOptions {
@@ -21,8 +21,12 @@ export interface Artist {
 /** How a model draws; its own defaults where nothing is said. */
 export type DrawSettings = Pick<DrawOptions, "preset" | "rounds" | "steps" | "guidance" | "temperature">;
 
-/** A model as an artist. */
-export function asArtist(model: UniPic, settings: DrawSettings = {}): Artist {
+/** A model as an artist; `maxTokens` is the longest it answers. */
+export function asArtist(
+  model: UniPic,
+  settings: DrawSettings = {},
+  { maxTokens }: Pick<DescribeOptions, "maxTokens"> = {},
+): Artist {
   return {
     size: model.config.mar.img_size,
     sight: model.config.siglip2.image_size,
@@ -37,7 +41,7 @@ export function asArtist(model: UniPic, settings: DrawSettings = {}): Artist {
     async describe(pictures, questions, { seed, signal }) {
       const texts: string[] = [];
       for (const [i, picture] of pictures.entries()) {
-        texts.push(await model.describe(picture, questions[i], { seed: seed + i, signal }));
+        texts.push(await model.describe(picture, questions[i], { seed: seed + i, signal, maxTokens }));
       }
       return texts;
     },

@@ -27,8 +27,44 @@ export function positionTable(
   return leading === 0 ? flat : concat([slice(whole, 0, 0, leading), flat], 0);
 }
 
+/** {@link bilinearWeights} as a tensor. */
+export const resizeMatrix = (from: number, to: number): Tensor =>
+  constant("float32", [to, from], bilinearWeights(from, to));
+
+/**
+ * A table's numbers, [leading + side x side, width], for a grid of another side, for good: what {@link positionTable} computes for that
+ * grid each time. The leading rows stay. Result: [leading + to x to, width].
+ */
+export function resizeTable(
+  table: Float32Array,
+  size: { leading: number; side: number; width: number },
+  to: number,
+): Float32Array {
+  const { leading, side, width } = size;
+  const weights = bilinearWeights(side, to);
+  const taps = Array.from({ length: to }, (_, i) =>
+    Array.from({ length: side }, (_, from) => ({ from, weight: weights[i * side + from] })).filter((tap) => tap.weight),
+  );
+  const first = leading * width;
+  const resized = new Float32Array(first + to * to * width);
+  resized.set(table.subarray(0, first));
+  taps.forEach((rows, row) => {
+    taps.forEach((columns, column) => {
+      const into = first + (row * to + column) * width;
+      for (let i = 0; i < width; i++) {
+        let sum = 0;
+        for (const y of rows) {
+          for (const x of columns) sum += y.weight * x.weight * table[first + (y.from * side + x.from) * width + i];
+        }
+        resized[into + i] = sum;
+      }
+    });
+  });
+  return resized;
+}
+
 /** Bilinear interpolation along one axis as a matrix [to, from]: pixel centres (align_corners false), edges held, no antialias. */
-export function resizeMatrix(from: number, to: number): Tensor {
+function bilinearWeights(from: number, to: number): Float32Array {
   const weights = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {
     const source = Math.max(0, ((i + 0.5) * from) / to - 0.5);
@@ -38,5 +74,5 @@ export function resizeMatrix(from: number, to: number): Tensor {
     weights[i * from + low] += 1 - share;
     weights[i * from + high] += share;
   }
-  return constant("float32", [to, from], weights);
+  return weights;
 }

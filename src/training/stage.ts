@@ -1,5 +1,6 @@
 import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
 import type { DataConfig } from "./data-config.ts";
+import type { StageSize } from "./stage-size.ts";
 
 /** What a stage can train: the three tasks, and `contrast`, which teaches the vision tower before the language model reads it. */
 export const TRAINING_TASKS = ["generation", "editing", "understanding", "contrast"] as const;
@@ -15,6 +16,8 @@ export const samplesIn = (batch: PerTask): number => TRAINING_TASKS.reduce((sum,
 export interface StageConfig {
   name: string;
   steps: number;
+  /** Sides of the pictures that are drawn and looked at, in pixels. */
+  size: StageSize;
   /** Samples of each task in a step; 0 leaves the task out. */
   batch: PerTask;
   /** What each task's loss counts in the sum (U:G:E in the paper's Table 1). */
@@ -31,8 +34,10 @@ export interface StageConfig {
   timestepShift: number;
   /** Share of the moving average of the weights kept every step. */
   ema: number;
-  /** Beginnings of the names of the parameters that learn; all but the autoencoder when left out. */
+  /** Which parameters learn, by patterns of names (`learning-names.ts`); all but the autoencoder when left out. */
   trains?: string[];
+  /** Which of these are frozen all the same. */
+  freezes?: string[];
   /** Data sets to learn from, beside the picture world or in its place; the picture world alone when left out. */
   data?: DataConfig;
   /** Which scenes are drawn: the curriculum. */

@@ -5,6 +5,7 @@ import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
 import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
+import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
 /** A training run: the file given to `unipic train --config`. */
 export interface TrainConfig {
@@ -17,16 +18,33 @@ export interface TrainConfig {
   /** How the autoencoder is fitted before the stages. */
   vae: { steps: number; batch: number; learningRate: number; noise: number; scenes: PlanOptions };
   stages: StageConfig[];
-  /** Steps between two checkpoints, and between two sheets of samples. */
+  /** Steps between two checkpoints, between two sheets of samples, and between two measurements of the scores; 0 for none of them. */
   checkpointEvery: number;
   sampleEvery: number;
+  scoreEvery: number;
+  /** Pictures that are drawn, and as many that are described, for a measurement; half as many are edited. */
+  scoreTasks: number;
 }
 
 type Json = Record<string, unknown>;
 
+const ENTRIES = [
+  "seed",
+  "model",
+  "tokenizer",
+  "data",
+  "vae",
+  "stages",
+  "checkpointEvery",
+  "sampleEvery",
+  "scoreEvery",
+  "scoreTasks",
+];
+
 const STAGE_ENTRIES = [
   "name",
   "steps",
+  "size",
   "batch",
   "weights",
   "learningRate",
@@ -36,6 +54,7 @@ const STAGE_ENTRIES = [
   "timestepShift",
   "ema",
   "trains",
+  "freezes",
   "data",
   "scenes",
   "edits",
@@ -53,20 +72,23 @@ const isObject = (value: unknown): value is Json =>
 /** Reads a parsed training file, filling in defaults; says which entry is wrong and what would be right. */
 export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   if (!isObject(json)) throw new UserError(`${where} is not a JSON object, so it is not a training configuration.`);
-  refuseStray(json, ["seed", "model", "tokenizer", "data", "vae", "stages", "checkpointEvery", "sampleEvery"], where);
+  refuseStray(json, ENTRIES, where);
   if (!Array.isArray(json.stages) || json.stages.length === 0) {
     throw new UserError(`${where} needs "stages", a list with at least one stage.`);
   }
   const data = json.data === undefined ? undefined : parseData(json.data, `${where}: data`);
+  const model = parseModel(json.model ?? "unipic-mini", where);
   return {
     seed: whole(json, "seed", where, 0),
-    model: parseModel(json.model ?? "unipic-mini", where),
+    model,
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
     data,
     vae: parseVae(object(json, "vae", where), `${where}: vae`),
-    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, data)),
-    checkpointEvery: whole(json, "checkpointEvery", where, 500, 1),
-    sampleEvery: whole(json, "sampleEvery", where, 1000, 1),
+    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, model, data)),
+    checkpointEvery: whole(json, "checkpointEvery", where, 500),
+    sampleEvery: whole(json, "sampleEvery", where, 1000),
+    scoreEvery: whole(json, "scoreEvery", where, 1000),
+    scoreTasks: whole(json, "scoreTasks", where, 48, 1),
   };
 }
 
@@ -99,7 +121,7 @@ function parseModel(model: unknown, where: string): UniPicConfig {
   return parseConfig(model, `${where}: model`);
 }
 
-function parseStage(stage: unknown, where: string, data: DataConfig | undefined): StageConfig {
+function parseStage(stage: unknown, where: string, model: UniPicConfig, data: DataConfig | undefined): StageConfig {
   if (!isObject(stage)) throw new UserError(`${where} is not an object.`);
   refuseStray(stage, STAGE_ENTRIES, where);
   const steps = whole(stage, "steps", where);
@@ -134,6 +156,7 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
   return {
     name: typeof stage.name === "string" ? stage.name : where,
     steps,
+    size: parseSize(object(stage, "size", where), model, `${where}: "size"`),
     batch,
     weights: perTask(stage, "weights", where, { generation: 1, editing: 1, understanding: 0.01, contrast: 1 }),
     learningRate: number(stage, "learningRate", where),
@@ -143,6 +166,7 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
     timestepShift,
     ema,
     trains: names(stage, "trains", where),
+    freezes: names(stage, "freezes", where),
     data: stage.data === undefined ? data : parseData(stage.data, `${where}: data`),
     scenes,
     edits,
@@ -151,6 +175,17 @@ function parseStage(stage: unknown, where: string, data: DataConfig | undefined)
     questions,
     wordDropout,
   };
+}
+
+function parseSize(json: Json, model: UniPicConfig, where: string): StageSize {
+  const own = sizeOf(model);
+  refuseStray(json, Object.keys(own), where);
+  const size = {
+    generation: whole(json, "generation", where, own.generation, 1),
+    understanding: whole(json, "understanding", where, own.understanding, 1),
+  };
+  checkSize(size, model, where);
+  return size;
 }
 
 function number(json: Json, key: string, where: string, fallback?: number): number {
@@ -170,7 +205,7 @@ function names(json: Json, key: string, where: string): string[] | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return value;
   throw new UserError(
-    `${where}: "${key}" must be a list of beginnings of parameter names, not ${JSON.stringify(value)}.`,
+    `${where}: "${key}" must be a list of patterns of parameter names, such as ["mar.", "proj_"], not ${JSON.stringify(value)}.`,
   );
 }
 

@@ -12,12 +12,14 @@ import { openSources } from "./data-source.ts";
 import { traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
 import { latentKeyOf } from "./latent-set.ts";
+import { learnerOf } from "./learning-names.ts";
 import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { DataProgress } from "./prepare-data.ts";
 import { type StageConfig, samplesIn } from "./stage.ts";
+import { resizeState, resizeTables, sizedModel } from "./stage-size.ts";
 import type { TrainConfig } from "./train-config.ts";
 import { TrainingProgram, type TrainingState } from "./training-program.ts";
 
@@ -48,13 +50,18 @@ export interface TrainOptions {
   /** Make batches in a thread of their own (the default), or between the steps. */
   threadedData?: boolean;
   signal?: AbortSignal;
+  /** Called once, before the first stage, with where the run goes on from; a new run's position is all zeros. */
+  onStart?: (position: RunPosition) => void;
   onProgress?: (progress: TrainProgress) => void;
   onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
   /** Data sets are being read for the tokenizer and the autoencoder, or encoded: what the first start does. */
   onDataProgress?: (progress: DataProgress) => void;
   /** A sample of a data set was skipped; each is told of once, and named in the run's `bad-samples.jsonl`. */
   onBadSample?: (bad: BadSample) => void;
-  /** Called after every checkpoint and at the end of every stage, with the averaged weights. */
+  /**
+   * Called after every checkpoint and at the end of every stage, with the averaged weights, and what makes a model of them at the stage's
+   * size. A start whose last one was stopped here, at the end of a stage, calls it again.
+   */
   onCheckpoint?: (weights: Values, prepared: Prepared, position: RunPosition) => Promise<void>;
 }
 
@@ -62,7 +69,7 @@ const SMOOTHING = 0.98;
 
 /**
  * Runs a curriculum, continuing a run found in the folder. When the signal fires, the state is saved before the function throws the
- * signal's reason. Returns the averaged weights.
+ * signal's reason. Returns the averaged weights, for a model of the last stage's sizes.
  */
 export async function train(options: TrainOptions): Promise<{ weights: Values; prepared: Prepared }> {
   const { train: plan, folder } = options;
@@ -70,6 +77,7 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
   const prepared = await prepare({ ...options, onBadSample: (sample) => bad.add(sample) }).finally(() => bad.write());
   const found = await loadState(folder);
   let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };
+  options.onStart?.({ ...position });
   let state: Partial<TrainingState> = found?.state ?? {
     step: 0,
     parameters: options.from === undefined ? undefined : await readValues(options.from),
@@ -88,7 +96,8 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
     position = { ...run.position, stage: position.stage + 1, stageStep: 0, cursors: undefined };
     await saveState(folder, run.state, position);
   }
-  return { weights, prepared };
+  const config = sizedModel(prepared.config, plan.stages[plan.stages.length - 1].size);
+  return { weights: resizeTables(weights, config), prepared: { ...prepared, config } };
 }
 
 /** Makes the latents of a stage's data sets, where it learns from latents and they are not there; returns what names them. */
@@ -141,16 +150,23 @@ class StageRun {
 
   static async start(
     options: TrainOptions,
-    prepared: Prepared,
+    shared: Prepared,
     bad: BadSampleLog,
-    state: Partial<TrainingState>,
+    before: Partial<TrainingState>,
     position: RunPosition,
   ): Promise<StageRun> {
     const { train: plan } = options;
     const stage = plan.stages[position.stage];
+    const prepared = { ...shared, config: sizedModel(shared.config, stage.size) };
+    const state = resizeState(before, prepared.config);
     const latentKey = await prepareLatents(options, prepared, bad, stage);
     const { root, total, losses } = traceJointLoss(prepared.config, stage);
-    const learns = stage.trains ?? [""];
+    const trains = learnerOf(stage);
+    if (![...root.parameters.keys()].some(trains)) {
+      throw new UserError(
+        `The stage "${stage.name}" trains nothing: none of its weights fits its "trains" and "freezes".`,
+      );
+    }
     const program = await TrainingProgram.build(
       options.engine,
       { device: options.device ?? "cpu", threads: options.threads },
@@ -160,7 +176,7 @@ class StageRun {
       {
         optimizer: { ...ADAMW, weightDecay: stage.weightDecay },
         ema: stage.ema,
-        trains: (name) => !name.startsWith("vae.") && learns.some((beginning) => name.startsWith(beginning)),
+        trains,
       },
       new Random(plan.seed + position.stage),
       { ...state, parameters: new Map([...(state.parameters ?? []), ...prepared.vae]) },
@@ -183,6 +199,7 @@ class StageRun {
 
   async toEnd(): Promise<void> {
     const { signal, train: plan } = this.options;
+    if (this.stage.steps > 0 && this.position.stageStep === this.stage.steps) await this.#tellCheckpoint();
     while (this.position.stageStep < this.stage.steps) {
       if (signal?.aborted) {
         await this.#save();
@@ -257,7 +274,14 @@ class StageRun {
 
   async #checkpoint(): Promise<void> {
     await this.#save();
-    await this.options.onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+    await this.#tellCheckpoint();
+  }
+
+  async #tellCheckpoint(): Promise<void> {
+    const { onCheckpoint, signal } = this.options;
+    await onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+    // Whatever a stop has cut short here is done by the next start.
+    if (this.position.stageStep === this.stage.steps) signal?.throwIfAborted();
   }
 
   async close(): Promise<void> {

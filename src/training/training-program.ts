@@ -19,10 +19,12 @@ export interface TrainingProgramOptions {
 /** Everything that a step changes: what a checkpoint has to hold to continue exactly. */
 export interface TrainingState {
   step: number;
+  /** All parameters, frozen ones among them. */
   parameters: Values;
+  /** The optimizer's moments, of the learning parameters alone. */
   moment1: Values;
   moment2: Values;
-  /** Moving average of the learning parameters, when one is kept. */
+  /** Moving average of the parameters that learn or have learned in an earlier stage, when one is kept. */
   average?: Values;
 }
 
@@ -100,8 +102,8 @@ export class TrainingProgram {
     const state: TrainingState = {
       step: initial?.step ?? 0,
       parameters: all,
-      moment1: complete(zerosLike(learning), initial?.moment1),
-      moment2: complete(zerosLike(learning), initial?.moment2),
+      moment1: complete(zerosLike(learning), only(initial?.moment1, learning)),
+      moment2: complete(zerosLike(learning), only(initial?.moment2, learning)),
       average: options.ema === undefined ? undefined : complete(copyOf(learning), initial?.average),
     };
     return new TrainingProgram(program, options, [...Object.keys(losses), "total", "gradient_norm"], state);
@@ -169,18 +171,19 @@ function complete(drawn: Values, given: Values | undefined): Values {
   return drawn;
 }
 
+/** Those of `values` that `names` has: what is frozen in this stage has no moments to keep. */
+const only = (values: Values | undefined, names: Values): Values =>
+  new Map([...(values ?? [])].filter(([name]) => names.has(name)));
+
 /** A second set of memory for what learns; what does not learn is shared. */
 function duplicate(state: TrainingState): TrainingState {
-  const learning = new Map(state.parameters);
-  for (const name of state.moment1.keys()) {
-    const array = learning.get(name)!;
-    learning.set(name, { ...array, data: array.data.slice() });
-  }
+  const learning = (values: Values): Values =>
+    new Map([...values, ...copyOf(new Map([...values].filter(([name]) => state.moment1.has(name))))]);
   return {
     step: state.step,
-    parameters: learning,
+    parameters: learning(state.parameters),
     moment1: copyOf(state.moment1),
     moment2: copyOf(state.moment2),
-    average: state.average && copyOf(state.average),
+    average: state.average && learning(state.average),
   };
 }

@@ -1,4 +1,4 @@
-import { access, readdir, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { samplePrompts } from "../../src/cli/sample-sheet.ts";
@@ -19,6 +19,7 @@ const writeConfig = (name: string, steps: number, model: unknown = tinyWordedCon
       tokenizer: { samples: 20, vocabularySize: 320 },
       vae: { steps: 2, batch: 2 },
       checkpointEvery: 100_000,
+      scoreTasks: 2,
       stages: [{ name: "draw", steps, batch: { generation: 2 }, learningRate: 0.001 }],
     }),
   );
@@ -43,6 +44,10 @@ it("Ctrl-C saves, the same command goes on, and the end leaves a model and a she
   const sheet = (await readdir(join(place, folder))).filter((name) => name.endsWith(".png"));
   expect(sheet).toEqual([`samples-${String(last).padStart(7, "0")}.png`]);
   expect((await readPicture(join(place, folder, sheet[0]))).width).toBe(1400);
+  expect(ended.stderr).toMatch(
+    /\nscores after step \d+: generation \S+ % {2}understanding \S+ % {2}editing \S+ %: \S+scores\.svg\n/,
+  );
+  expect(await readFile(join(place, folder, "scores.jsonl"), "utf8")).toContain(`"step":${last},`);
   await expect(access(join(place, folder, "sample-model"))).rejects.toThrow();
   const model = await UniPic.load(join(place, "mine"), { threads: 1 });
   expect(await model.generate("a car", { steps: 2 })).toHaveLength(1);

@@ -16,13 +16,26 @@ describe("parseTrainConfig", () => {
       timestepShift: 1,
       batch: { generation: 4, editing: 0, understanding: 0, contrast: 0 },
       weights: { generation: 1, editing: 1, understanding: 0.01, contrast: 1 },
+      size: { generation: 64, understanding: 64 },
     });
+    expect([plan.scoreEvery, plan.scoreTasks]).toEqual([1000, 48]);
+    const off = parse({ checkpointEvery: 0, sampleEvery: 0, scoreEvery: 0 });
+    expect([off.checkpointEvery, off.sampleEvery, off.scoreEvery]).toEqual([0, 0, 0]);
   });
 
-  it("reads the configuration that ships", () => {
-    const text = readFileSync(new URL("../../configs/unipic-mini.json", import.meta.url), "utf8");
-    const plan = parseTrainConfig(JSON.parse(text), "configs/unipic-mini.json");
-    expect(plan.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint"]);
+  it("reads the configurations that ship", () => {
+    const read = (path: string) =>
+      parseTrainConfig(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")), path);
+    const mini = read("configs/unipic-mini.json");
+    expect(mini.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint"]);
+    const { stages } = read("configs/curriculum.json");
+    expect(stages.map(({ name }) => name)).toEqual(["PT", "alignment", "CT", "SFT"]);
+    expect(stages.map(({ size }) => size.generation)).toEqual([32, 64, 64, 64]);
+  });
+
+  it("takes what a stage's size leaves out from the model", () => {
+    const { stages } = parse({ stages: [{ ...stage, size: { generation: 32 } }] });
+    expect(stages[0].size).toEqual({ generation: 32, understanding: 64 });
   });
 
   it.each([
@@ -39,7 +52,20 @@ describe("parseTrainConfig", () => {
     [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
     [{ stages: [{ ...stage, ema: 1 }] }, "below 1"],
     [{ stages: [{ ...stage, timestepShift: 0 }] }, "above 0"],
-    [{ stages: [{ ...stage, trains: "mar." }] }, "beginnings of parameter names"],
+    [{ stages: [{ ...stage, trains: "mar." }] }, "patterns of parameter names"],
+    [{ stages: [{ ...stage, freezes: [] }] }, '"freezes" must be a list of patterns'],
+    [
+      { stages: [{ ...stage, size: { generation: 40 } }] },
+      `plan.json: stage 1: "size": "generation" must be a multiple of 16, as this model's tokens are 16 pixels a side: 48, say, not 40.`,
+    ],
+    [{ stages: [{ ...stage, size: { understanding: 3 } }] }, "patches are 8 pixels a side: 8, say, not 3."],
+    [{ stages: [{ ...stage, size: { generation: 0 } }] }, "whole number of at least 1, not 0"],
+    [{ stages: [{ ...stage, size: { generation: "large" } }] }, "must be a number of at least 0"],
+    [{ stages: [{ ...stage, size: { generation: 8192 } }] }, "more than 256 tokens along a side"],
+    [{ stages: [{ ...stage, size: { editing: 32 } }] }, 'unknown entry "editing"'],
+    [{ stages: [{ ...stage, size: 32 }] }, '"size" must be an object'],
+    [{ stages: [stage], scoreEvery: 0.5 }, '"scoreEvery" must be a whole number'],
+    [{ stages: [stage], scoreTasks: 0 }, '"scoreTasks" must be a whole number of at least 1'],
     [{ stages: [{ ...stage, scenes: { objects: ["unicorn"] } }] }, "unicorn"],
     [{ stages: [{ ...stage, batch: { understanding: 1 }, questions: { kinds: ["why"] } }] }, 'no question "why"'],
     [{ stages: [stage], tokenizer: { samplse: 3 } }, 'unknown entry "samplse"'],

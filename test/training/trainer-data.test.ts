@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { picture } from "../../src/image/picture.ts";
@@ -109,6 +109,26 @@ describe("training on a folder of pictures", () => {
       const state = (folder: string) => readFile(join(runs, folder, "state.safetensors"));
       expect((await state(name)).equals(await state("whole")), name).toBe(true);
     }
+  });
+
+  it("learns from pictures and latents of each stage's size", async () => {
+    const plan = planOf(
+      2,
+      { sources: [{ path: pictures }], latents: true, threads: 0 },
+      { generation: 2, contrast: 2 },
+    );
+    await takePrepared("sizes");
+    const sizes = [
+      { generation: 16, understanding: 16 },
+      { generation: 48, understanding: 32 },
+    ];
+    const { prepared } = await run("sizes", {
+      ...plan,
+      stages: sizes.map((size) => ({ ...plan.stages[0], size })),
+    });
+    expect(prepared.config.mar.img_size).toBe(48);
+    const latents = (await readdir(join(pictures, ".latents"))).map((name) => name.split("-")[0]);
+    expect(latents).toEqual(expect.arrayContaining(["16px", "48px"]));
   });
 
   it("stops with a sentence where most of it is bad, and names all that was", async () => {

@@ -6,7 +6,7 @@ import { nodeEngine } from "../../src/runtime/node.ts";
 import { readValues } from "../../src/training/checkpoint.ts";
 import { exportModel } from "../../src/training/export.ts";
 import type { Values } from "../../src/training/parameters.ts";
-import { type TrainProgress, train } from "../../src/training/trainer.ts";
+import { type TrainOptions, type TrainProgress, train } from "../../src/training/trainer.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 
 let folder: string;
@@ -15,11 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const run = (
-  name: string,
-  steps: number,
-  more: { signal?: AbortSignal; onProgress?: (progress: TrainProgress) => void; threadedData?: boolean } = {},
-) =>
+const run = (name: string, steps: number, more: Partial<TrainOptions> = {}) =>
   train({
     train: tinyPlan(steps),
     folder: join(folder, name),
@@ -65,6 +61,18 @@ describe("training", () => {
     }
     const state = (name: string) => readFile(join(folder, name, "state.safetensors"));
     expect((await state("parts")).equals(await state("whole"))).toBe(true);
+  });
+
+  it("gives the end of a stage a second time where a stop has cut short what is done then", async () => {
+    const stop = new AbortController();
+    const stopped = run("ends", 2, { signal: stop.signal, onCheckpoint: async () => stop.abort(new Error("enough")) });
+    await expect(stopped).rejects.toThrow("enough");
+    const told: number[] = [];
+    const onCheckpoint: TrainOptions["onCheckpoint"] = async (_, __, { stageStep }) => void told.push(stageStep);
+    const onProgress = () => expect.fail("There is no step left.");
+    await run("ends", 2, { onCheckpoint, onProgress });
+    await run("ends", 2, { onCheckpoint, onProgress });
+    expect(told).toEqual([2]);
   });
 
   it("learns the same from batches made in a thread", async () => {
