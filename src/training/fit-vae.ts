@@ -9,7 +9,7 @@ import { learningRate } from "./learning-rate.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
 import { principalComponents } from "./principal-components.ts";
-import { TrainingProgram } from "./training-program.ts";
+import { averagedWeights, TrainingProgram } from "./training-program.ts";
 
 export interface FitVaeOptions {
   config: PatchVaeConfig;
@@ -82,7 +82,7 @@ export async function fitVae(engine: Engine, options: FitVaeOptions): Promise<{ 
     );
     options.onProgress?.({ step: step + 1, steps, psnr: decibels(losses.squared) });
   }
-  const weights = program.weights;
+  const weights = averagedWeights(await program.state());
   // Measured with the averaged weights and without noise, by a step that changes nothing.
   const measuring = await TrainingProgram.build(
     engine,

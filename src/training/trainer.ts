@@ -21,7 +21,7 @@ import type { DataProgress } from "./prepare-data.ts";
 import { type StageConfig, samplesIn } from "./stage.ts";
 import { resizeState, resizeTables, sizedModel } from "./stage-size.ts";
 import type { TrainConfig } from "./train-config.ts";
-import { TrainingProgram, type TrainingState } from "./training-program.ts";
+import { averagedWeights, TrainingProgram, type TrainingState } from "./training-program.ts";
 
 export interface TrainProgress {
   stage: string;
@@ -87,14 +87,14 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
     const run = await StageRun.start(options, prepared, bad, state, position);
     try {
       await run.toEnd();
+      state = await run.state();
     } finally {
       await run.close();
     }
-    state = run.state;
-    weights = run.weights;
+    weights = averagedWeights(state as TrainingState);
     // Every stage reads its data from the beginning.
     position = { ...run.position, stage: position.stage + 1, stageStep: 0, cursors: undefined };
-    await saveState(folder, run.state, position);
+    await saveState(folder, state as TrainingState, position);
   }
   const config = sizedModel(prepared.config, plan.stages[plan.stages.length - 1].size);
   return { weights: resizeTables(weights, config), prepared: { ...prepared, config } };
@@ -189,17 +189,15 @@ class StageRun {
     return new StageRun(options, prepared, bad, stage, program, batches, { ...position });
   }
 
-  get state(): TrainingState {
-    return this.program.state;
-  }
-
-  get weights(): Values {
-    return this.program.weights;
+  state(): Promise<TrainingState> {
+    return this.program.state();
   }
 
   async toEnd(): Promise<void> {
     const { signal, train: plan } = this.options;
-    if (this.stage.steps > 0 && this.position.stageStep === this.stage.steps) await this.#tellCheckpoint();
+    if (this.stage.steps > 0 && this.position.stageStep === this.stage.steps) {
+      await this.#tellCheckpoint(await this.state());
+    }
     while (this.position.stageStep < this.stage.steps) {
       if (signal?.aborted) {
         await this.#save();
@@ -259,8 +257,9 @@ class StageRun {
     });
   }
 
-  async #save(): Promise<void> {
-    await saveState(this.options.folder, this.program.state, this.position);
+  async #save(): Promise<TrainingState> {
+    const state = await this.state();
+    await saveState(this.options.folder, state, this.position);
     await this.bad.write();
     const { cursors, ...position } = this.position;
     const line = {
@@ -270,16 +269,16 @@ class StageRun {
       ...(cursors ? { badSamples: this.bad.count } : {}),
     };
     await appendFile(join(this.options.folder, "log.jsonl"), `${JSON.stringify(line)}\n`);
+    return state;
   }
 
   async #checkpoint(): Promise<void> {
-    await this.#save();
-    await this.#tellCheckpoint();
+    await this.#tellCheckpoint(await this.#save());
   }
 
-  async #tellCheckpoint(): Promise<void> {
+  async #tellCheckpoint(state: TrainingState): Promise<void> {
     const { onCheckpoint, signal } = this.options;
-    await onCheckpoint?.(this.program.weights, this.prepared, { ...this.position });
+    await onCheckpoint?.(averagedWeights(state), this.prepared, { ...this.position });
     // Whatever a stop has cut short here is done by the next start.
     if (this.position.stageStep === this.stage.steps) signal?.throwIfAborted();
   }

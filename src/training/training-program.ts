@@ -3,6 +3,8 @@ import type { Scope } from "../nn/scope.ts";
 import type { Random } from "../random.ts";
 import type { Engine, EngineOptions } from "../runtime/engine.ts";
 import { Program } from "../runtime/program.ts";
+import { type Uploaded, upload } from "../runtime/upload.ts";
+import { type DeviceArray, isOnDevice, releaseValues, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { add, gradients, input, multiply, type Tensor } from "../tensor/index.ts";
 import { type AdamWOptions, adamW, clipFactor, decays, totalNorm } from "./optimizer.ts";
@@ -30,13 +32,22 @@ export interface TrainingState {
 
 const GROUPS = ["parameters", "moment1", "moment2", "average"] as const;
 
+type Group = (typeof GROUPS)[number];
+
+/** What a step calls a part of the state. */
+const inputName = (group: Group, name: string): string => (group === "parameters" ? name : `${group}|${name}`);
+const outputName = (group: Group, name: string): string => `next|${group}|${name}`;
+
 /**
  * Forward pass, gradients and AdamW as one program: a step is one run. State lives in two sets of memory that take turns, so nothing is
- * allocated or copied between steps.
+ * allocated or copied between steps. On a GPU whose memory programs share (WebGPU) it stays there: a step takes what the last one left,
+ * and it is copied to host memory only when it is asked for.
  */
 export class TrainingProgram {
   #state: TrainingState;
   #spare: TrainingState;
+  /** What lies on the device, by the input that takes it; it is newer than the same in `#state`. */
+  readonly #onDevice = new Map<string, DeviceArray>();
   readonly #read: ReadonlySet<string>;
   readonly #written: ReadonlySet<string>;
 
@@ -44,6 +55,9 @@ export class TrainingProgram {
     private readonly program: Program,
     private readonly options: TrainingProgramOptions,
     private readonly reported: readonly string[],
+    private readonly staysOnDevice: boolean,
+    /** What does not learn. */
+    private readonly frozen: Uploaded,
     state: TrainingState,
   ) {
     this.#state = state;
@@ -96,7 +110,11 @@ export class TrainingProgram {
       }
     });
     const lowering = { fused: false, parameters: () => undefined };
-    const program = await Program.compile(engine, outputs, lowering, { optimization: "quick", ...device });
+    const program = await Program.compile(engine, outputs, lowering, {
+      optimization: "quick",
+      keep: Object.keys(outputs).filter((name) => name.startsWith("next|")),
+      ...device,
+    });
     const all = complete(initialize(root.parameters, random), initial?.parameters);
     const learning: Values = new Map(names.map((name) => [name, all.get(name)!]));
     const state: TrainingState = {
@@ -106,16 +124,25 @@ export class TrainingProgram {
       moment2: complete(zerosLike(learning), only(initial?.moment2, learning)),
       average: options.ema === undefined ? undefined : complete(copyOf(learning), initial?.average),
     };
-    return new TrainingProgram(program, options, [...Object.keys(losses), "total", "gradient_norm"], state);
+    const used = program.inputs.map(({ name }) => name).filter((name) => all.has(name) && !learning.has(name));
+    const frozen = await upload(engine, device, Object.fromEntries(used.map((name) => [name, all.get(name)!])));
+    const reported = [...Object.keys(losses), "total", "gradient_norm"];
+    return new TrainingProgram(program, options, reported, device.device === "webgpu", frozen, state);
   }
 
-  get state(): Readonly<TrainingState> {
-    return this.#state;
+  /** Steps done in all stages. */
+  get stepsDone(): number {
+    return this.#state.step;
   }
 
-  /** The parameters as they should be used: their moving average where one is kept. */
-  get weights(): Values {
-    return new Map([...this.#state.parameters, ...(this.#state.average ?? [])]);
+  /** Everything that the next step starts from. The memory is that of the program, which goes on in it. */
+  async state(): Promise<Readonly<TrainingState>> {
+    const state = this.#state;
+    for (const [group, name] of this.#learning()) {
+      const newer = this.#onDevice.get(inputName(group, name));
+      if (newer) (state[group]!.get(name)!.data as Float32Array).set((await newer.read()).data as Float32Array);
+    }
+    return state;
   }
 
   /** One step on one batch; returns the reported losses. */
@@ -124,35 +151,56 @@ export class TrainingProgram {
     const { beta1, beta2 } = this.options.optimizer;
     const number = state.step + 1;
     const scalar = (value: number) => hostArray("float32", [], [value]);
-    const feeds: Record<string, HostArray> = {
+    const feeds: Record<string, Value> = {
       ...batch,
+      ...this.frozen.values,
       learning_rate: scalar(learningRate),
       correction1: scalar(1 - beta1 ** number),
       correction2: scalar(1 - beta2 ** number),
     };
     for (const group of GROUPS) {
       for (const [name, array] of state[group] ?? []) {
-        const key = group === "parameters" ? name : `${group}|${name}`;
-        if (this.#read.has(key)) feeds[key] = array;
+        const key = inputName(group, name);
+        if (this.#read.has(key)) feeds[key] ??= this.#onDevice.get(key) ?? array;
       }
     }
     const into: Record<string, HostArray> = {};
-    for (const group of GROUPS) {
-      for (const name of state.moment1.keys()) {
-        const memory = this.#spare[group]?.get(name);
-        if (memory && this.#written.has(`next|${group}|${name}`)) into[`next|${group}|${name}`] = memory;
-      }
+    if (!this.staysOnDevice) {
+      for (const [group, name] of this.#learning()) into[outputName(group, name)] = this.#spare[group]!.get(name)!;
     }
-    const results = await this.program.run(feeds, into);
+    const results = await this.program.runOnDevice(feeds, into);
+    for (const [group, name] of this.#learning()) {
+      const result = results[outputName(group, name)];
+      if (!isOnDevice(result)) continue;
+      const key = inputName(group, name);
+      this.#onDevice.get(key)?.release();
+      this.#onDevice.set(key, result);
+    }
     this.#spare.step = number;
     [this.#state, this.#spare] = [this.#spare, this.#state];
-    return Object.fromEntries(this.reported.map((name) => [name, Number(results[name].data[0])]));
+    return Object.fromEntries(this.reported.map((name) => [name, Number((results[name] as HostArray).data[0])]));
   }
 
-  release(): Promise<void> {
-    return this.program.release();
+  /** Every part of the state that a step changes. */
+  *#learning(): Generator<[Group, string]> {
+    for (const group of GROUPS) {
+      for (const name of this.#state.moment1.keys()) {
+        if (this.#written.has(outputName(group, name))) yield [group, name];
+      }
+    }
+  }
+
+  async release(): Promise<void> {
+    releaseValues([...this.#onDevice.values()]);
+    this.#onDevice.clear();
+    await this.frozen.release();
+    await this.program.release();
   }
 }
+
+/** The parameters as they should be used: their moving average where one is kept. */
+export const averagedWeights = ({ parameters, average }: Readonly<TrainingState>): Values =>
+  new Map([...parameters, ...(average ?? [])]);
 
 /**
  * `drawn` with the given values in their places; a value of another size is an error. Values for parameters that this program does not

@@ -30,7 +30,7 @@ describe("contrastLoss", () => {
   it("is what the pairs' sigmoids say where pictures and captions are known", async () => {
     const built = await program();
     // A tower whose last norm gives every patch the same vector, and captions of one word each: the cosine is the word's.
-    const { parameters } = built.state;
+    const { parameters } = await built.state();
     const norm = parameters.get("siglip2.vision_model.post_layernorm.weight")!.data as Float32Array;
     const shift = parameters.get("siglip2.vision_model.post_layernorm.bias")!.data as Float32Array;
     const table = parameters.get("siglip2.text_model.embeddings.token_embedding.weight")!.data as Float32Array;

@@ -25,9 +25,9 @@ async function build(learning: Pick<StageConfig, "trains" | "freezes">, initial?
   const options = { optimizer: ADAMW, ema: 0.9, trains: learnerOf(learning) };
   const device = { device: "cpu", threads: 1 } as const;
   const program = await TrainingProgram.build(engine, device, root, total, losses, options, new Random(1), initial);
+  const state = await program.state();
   await program.release();
   const text = Buffer.from(lowered!.model).toString("latin1");
-  const { state } = program;
   return {
     state,
     names: [...root.parameters.keys()],

@@ -7,7 +7,7 @@ import { loadState, type RunPosition, saveState } from "../../training/checkpoin
 import { learningRate } from "../../training/learning-rate.ts";
 import { ADAMW } from "../../training/optimizer.ts";
 import type { Values } from "../../training/parameters.ts";
-import { TrainingProgram } from "../../training/training-program.ts";
+import { averagedWeights, TrainingProgram } from "../../training/training-program.ts";
 import type { Autoencoder } from "../autoencoder.ts";
 import type { DetectorConfig } from "./config.ts";
 import { traceDetectorLoss } from "./loss.ts";
@@ -76,12 +76,12 @@ export async function trainDetector(engine: Engine, options: TrainDetectorOption
     new Random(seed),
     found?.state,
   );
-  const first = program.state.step;
+  const first = program.stepsDone;
   const rate = { peak: options.learningRate, warmup: Math.ceil(steps / 40), steps, shape: "cosine" } as const;
   const save = async () => {
-    const { step } = program.state;
+    const { stepsDone: step } = program;
     const position: RunPosition = { stage: 0, stageStep: step, step, samples: step * batch };
-    if (folder !== undefined) await saveState(folder, program.state, position);
+    if (folder !== undefined) await saveState(folder, await program.state(), position);
   };
   const averages: Record<string, number> = {};
   const start = performance.now();
@@ -105,7 +105,7 @@ export async function trainDetector(engine: Engine, options: TrainDetectorOption
       options.onProgress?.({ step: done, steps, averages, samplesPerSecond, secondsLeft });
       if (done % checkpointEvery === 0 || done === steps) await save();
     }
-    return program.weights;
+    return averagedWeights(await program.state());
   } finally {
     await program.release();
   }

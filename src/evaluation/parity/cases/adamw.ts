@@ -41,7 +41,7 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
       const rate = run === "sched" ? table[step] : schedule.peak;
       const gradients = names.map(async (name) => [`slope|${name}`, feed(await context.input(`grad${step}.${name}`))]);
       norms.push((await trainer.step(Object.fromEntries(await Promise.all(gradients)), rate)).gradient_norm);
-      if (wanted.has(step + 1)) copyState(trainer, `${run}.step${step + 1}`, produced);
+      if (wanted.has(step + 1)) await copyState(trainer, `${run}.step${step + 1}`, produced);
     }
     await trainer.release();
     const recorded = context.entry.outputs.grad_norms?.shape[0] ?? 0;
@@ -86,8 +86,8 @@ async function buildTrainer(context: ParityCase, names: readonly string[], epsil
   });
 }
 
-function copyState(trainer: TrainingProgram, prefix: string, produced: Map<string, ParityOutput>): void {
-  const { parameters, moment1, moment2 } = trainer.state;
+async function copyState(trainer: TrainingProgram, prefix: string, produced: Map<string, ParityOutput>): Promise<void> {
+  const { parameters, moment1, moment2 } = await trainer.state();
   const groups = { "": parameters, "exp_avg.": moment1, "exp_avg_sq.": moment2 };
   for (const [group, values] of Object.entries(groups)) {
     // The trainer reuses this memory at its next steps.
