@@ -3,7 +3,8 @@
  * made, so a long training run draws from memory.
  */
 import { Resvg } from "@resvg/resvg-js";
-import { type ColorName, colorRamp, hueRamp, lightness, type Rgb } from "./colors.ts";
+import { Random } from "../random.ts";
+import { COLOR_NAMES, type ColorName, colorRamp, hueRamp, lightness, type Rgb } from "./colors.ts";
 import { iconSvg } from "./icons.ts";
 
 /** An icon cut to its visible outline. `pixels` is RGBA with straight (not premultiplied) alpha, [height, width, 4]. */
@@ -163,7 +164,7 @@ export function spriteFor(icon: string, color: ColorName | null, pixels: number,
     const raster = rasterOf(icon, edge);
     const painted =
       variant !== undefined
-        ? repaintInHues(raster, iconShape(icon).histogram, variant)
+        ? repaintInBands(raster, bandsOf(icon, variant), variant)
         : color === null
           ? raster
           : repaint(raster, rampOf(icon, color));
@@ -184,12 +185,20 @@ function repaint(raster: Raster, ramp: Uint8Array): Raster {
 }
 
 /** Different rainbows of an icon: few enough to be kept. */
-const RAINBOWS = 16;
+const RAINBOWS = 32;
 const HUES = 32;
 
-/** All hues once or twice across the icon, in a direction and from a hue that follow from the variant. */
-function repaintInHues(raster: Raster, histogram: Float64Array, variant: number): Raster {
-  const hues = Array.from({ length: HUES }, (_, hue) => hueRamp(hue / HUES, histogram));
+/** The ramps that run across a rainbow: all hues in half of the variants, and in the others the ten colours in some order. */
+function bandsOf(icon: string, variant: number): Uint8Array[] {
+  if (variant % 2 === 0) {
+    const { histogram } = iconShape(icon);
+    return Array.from({ length: HUES }, (_, hue) => hueRamp(hue / HUES, histogram));
+  }
+  return new Random(variant).shuffle(COLOR_NAMES).map((color) => rampOf(icon, color));
+}
+
+/** All bands once or twice across the icon, in a direction and from a place among them that follow from the variant. */
+function repaintInBands(raster: Raster, bands: readonly Uint8Array[], variant: number): Raster {
   const angle = (variant * 5 * Math.PI) / RAINBOWS;
   const turns = 1 + (variant % 3) / 2;
   const [acrossX, acrossY] = [(Math.cos(angle) * turns) / raster.width, (Math.sin(angle) * turns) / raster.height];
@@ -197,7 +206,7 @@ function repaintInHues(raster: Raster, histogram: Float64Array, variant: number)
   for (let at = 0; at < pixels.length; at += 4) {
     const pixel = at / 4;
     const place = (pixel % raster.width) * acrossX + Math.floor(pixel / raster.width) * acrossY + variant / RAINBOWS;
-    const ramp = hues[Math.floor((place - Math.floor(place)) * HUES) % HUES];
+    const ramp = bands[Math.floor((place - Math.floor(place)) * bands.length) % bands.length];
     const level = Math.round(lightness(pixels[at], pixels[at + 1], pixels[at + 2])) * 3;
     for (let channel = 0; channel < 3; channel++) pixels[at + channel] = ramp[level + channel];
   }
