@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { cpus } from "node:os";
 
 /** The machine and the versions that a figure depends on, in one line. */
@@ -12,6 +11,7 @@ export function machineLine(...packages: string[]): string {
 }
 
 function packageVersion(name: string): string {
-  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  // Read where it lies: not every package lets its package.json be resolved.
+  const path = new URL(`../node_modules/${name}/package.json`, import.meta.url);
   return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }

@@ -137,11 +137,9 @@ function formatIndex(shards: WritableTensor[][], names: string[]): string {
   return `${JSON.stringify(index, null, 2)}\n`;
 }
 
-let temporaryCount = 0;
-
-/** A name beside `path` that no other write uses. */
+/** A name beside `path` that no other write uses, also not one of a process that was killed and had this one's number. */
 function temporaryName(path: string): string {
-  return `${path}.${process.pid}-${temporaryCount++}.tmp`;
+  return `${path}.${crypto.randomUUID()}.tmp`;
 }
 
 /** Writes the file beside `path` under a temporary name, which it returns; on failure nothing is left behind. */

@@ -5,7 +5,7 @@ import { changesColors } from "./filters.ts";
 import { isGenEvalPrompt } from "./geneval-prompts.ts";
 import type { Style } from "./objects.ts";
 import { boxOf, opposite, type Relation, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
-import { article, numberWord, plural } from "./words.ts";
+import { article, numberWord, PAIRS, plural, spellRelation } from "./words.ts";
 
 export interface CaptionOptions {
   /** Whether the background is said; "sometimes" otherwise. */
@@ -35,18 +35,6 @@ const OPENINGS = [
 /** What an object is called with its colour: "red car". */
 export function nameOf({ name, color }: Pick<SceneObject, "name" | "color">): string {
   return color === null ? name : `${color} ${name}`;
-}
-
-const relationPhrase: Record<Relation, string> = {
-  "left of": "to the left of",
-  "right of": "to the right of",
-  above: "above",
-  below: "below",
-};
-
-/** The relation as it stands in a full sentence: "to the left of". */
-export function spellRelation(relation: Relation): string {
-  return relationPhrase[relation];
 }
 
 /**
@@ -131,9 +119,6 @@ function subjectOf(scene: Scene, random?: Random): string {
   const words = random.chance(0.5) ? said : spellRelation(said);
   return `${thingPhrase(subject, random)} ${words} ${thingPhrase(other, random)}`;
 }
-
-/** Things that come in one piece but are spoken of in pairs; GenEval's prompts have "a scissors", people mostly do not. */
-export const PAIRS: ReadonlySet<string> = new Set(["scissors", "skis"]);
 
 /** An object with its article: "a red car", "a pair of green skis". */
 export function thingPhrase(object: Pick<SceneObject, "name" | "color">, random?: Random): string {

@@ -8,7 +8,7 @@
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { OBJECT_NAMES } from "./objects.ts";
 import { RELATIONS, type Relation } from "./scene.ts";
-import { article, numberWord } from "./words.ts";
+import { article, numberWord, PAIRS, plural, spellRelation } from "./words.ts";
 
 export const GENEVAL_TAGS = ["single_object", "two_object", "counting", "colors", "position", "color_attr"] as const;
 export type GenEvalTag = (typeof GENEVAL_TAGS)[number];
@@ -183,9 +183,31 @@ export const GENEVAL_PROMPTS: readonly GenEvalPrompt[] = GENEVAL_TAGS.flatMap((t
     .map((text) => parsePrompt(tag, text.replace(/\s+/g, " "))),
 );
 
-const TEXTS: ReadonlySet<string> = new Set(GENEVAL_PROMPTS.map(({ prompt }) => prompt));
+/** A prompt in GenEval's words, and as captions here spell it: "four benches", "to the left of", "a pair of scissors". */
+function spellings({ tag, prompt, include }: GenEvalPrompt): string[] {
+  const [first] = include;
+  if (tag === "counting") return [prompt, `a photo of ${numberWord(first.count)} ${plural(first.object)}`];
+  const relation = include.find(({ position }) => position !== undefined)?.position?.[0];
+  // In a relation the anchor comes first in the list, and last in the words.
+  const things = relation === undefined ? include : include.toReversed();
+  const joints = relation === undefined ? [" and "] : [` ${relation} `, ` ${spellRelation(relation)} `];
+  return joints
+    .flatMap((joint) =>
+      things.reduce<string[]>(
+        (beginnings, thing) =>
+          beginnings.flatMap((text) => phrases(thing).map((next) => (text ? text + joint + next : next))),
+        [""],
+      ),
+    )
+    .map((text) => `a photo of ${text}`);
+}
 
-/** Whether a text is one of GenEval's prompts, letter case and a closing full stop aside. */
+const phrases = (thing: GenEvalRequirement): string[] =>
+  PAIRS.has(thing.object) ? [phrase(thing), phrase(thing).replace(/^an? /, "a pair of ")] : [phrase(thing)];
+
+const TEXTS: ReadonlySet<string> = new Set(GENEVAL_PROMPTS.flatMap(spellings));
+
+/** Whether a text is one of GenEval's prompts, in its spelling or in that of captions, letter case and a closing full stop aside. */
 export function isGenEvalPrompt(text: string): boolean {
   return TEXTS.has(text.trim().toLowerCase().replace(/\.$/, ""));
 }

@@ -2,12 +2,13 @@
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import { backgroundScenery } from "./backgrounds.ts";
-import { describe, nameOf, PAIRS, spellRelation, thingPhrase, whereabouts } from "./captions.ts";
+import { describe, nameOf, thingPhrase, whereabouts } from "./captions.ts";
 import { COLOR_NAMES } from "./colors.ts";
 import { changesColors } from "./filters.ts";
+import { isHeldOutColor, isHeldOutRelation } from "./held-out.ts";
 import { OBJECT_NAMES } from "./objects.ts";
 import { boxOf, opposite, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
-import { numberWord, plural } from "./words.ts";
+import { numberWord, PAIRS, plural, spellRelation } from "./words.ts";
 
 export const QUESTION_KINDS = [
   "describe",
@@ -32,7 +33,8 @@ export interface QuestionOptions {
 }
 
 /**
- * Asks one question about a scene. Answers are short; "yes" and "no" are equally likely.
+ * Asks one question about a scene. Answers are short; "yes" and "no" are equally likely. No question names a held-out combination that
+ * the scene does not show: "no" would be all that is ever learned of it.
  *
  * @param options.kinds the kinds to choose from; a scene to which none of them applies is asked for its description
  */
@@ -105,7 +107,7 @@ const ASKERS: Readonly<Record<QuestionKind, (random: Random, scene: Scene) => As
       ? null
       : truly
         ? object.color
-        : random.pick(COLOR_NAMES.filter((name) => name !== object.color));
+        : random.pick(COLOR_NAMES.filter((color) => color !== object.color && !isHeldOutColor(color, object.name)));
     const name = truly || aboutColor ? object.name : absentName(random, scene);
     return [`Is there ${thingPhrase({ name, color })}?`, truly ? "yes" : "no"];
   },
@@ -117,6 +119,7 @@ const ASKERS: Readonly<Record<QuestionKind, (random: Random, scene: Scene) => As
     const holding = relationsBetween(boxOf(a), boxOf(b));
     if (holding.length === 0) return undefined;
     const relation = random.pick(holding);
+    if (isHeldOutRelation(a.name, opposite(relation), b.name)) return undefined;
     const isTrue = random.chance(0.5);
     const asked = spellRelation(isTrue ? relation : opposite(relation));
     return [`${verb(a) === "is" ? "Is" : "Are"} the ${a.name} ${asked} the ${b.name}?`, isTrue ? "yes" : "no"];

@@ -1,4 +1,5 @@
 import { OBJECTS } from "./objects.ts";
+import type { Relation } from "./scene.ts";
 
 const NUMBERS = ["zero", "one", "two", "three", "four"];
 
@@ -15,4 +16,19 @@ export function article(phrase: string): string {
 /** The plural of an object's name. */
 export function plural(name: string): string {
   return OBJECTS[name]?.plural ?? `${name}s`;
+}
+
+/** Things that come in one piece but are spoken of in pairs; GenEval's prompts have "a scissors", people mostly do not. */
+export const PAIRS: ReadonlySet<string> = new Set(["scissors", "skis"]);
+
+const relationPhrase: Record<Relation, string> = {
+  "left of": "to the left of",
+  "right of": "to the right of",
+  above: "above",
+  below: "below",
+};
+
+/** The relation as it stands in a full sentence: "to the left of". */
+export function spellRelation(relation: Relation): string {
+  return relationPhrase[relation];
 }

@@ -35,20 +35,32 @@ export function resize(source: Picture, width: number, height: number): Picture 
 function filter(data: Uint8Array, from: { lines: number; places: number; values: number }, size: number): Uint8Array {
   const { lines, places, values } = from;
   const taps = filterTaps(places, size);
-  const result = new Uint8Array(lines * size * values);
+  const result = new Uint8ClampedArray(lines * size * values);
   for (let line = 0; line < lines; line++) {
     for (let place = 0; place < size; place++) {
       const { first, weights } = taps[place];
       const input = (line * places + first) * values;
       const output = (line * size + place) * values;
-      for (let value = 0; value < values; value++) {
-        let sum = half;
-        for (let tap = 0; tap < weights.length; tap++) sum += data[input + tap * values + value] * weights[tap];
-        result[output + value] = Math.min(255, Math.max(0, sum >> precisionBits));
+      // Three at a time, red, green and blue, in 32-bit whole numbers: what is measured to be fastest.
+      for (let value = 0; value < values; value += 3) {
+        let red = half;
+        let green = half;
+        let blue = half;
+        let at = input + value;
+        for (let tap = 0; tap < weights.length; tap++, at += values) {
+          const weight = weights[tap];
+          red = (red + Math.imul(data[at], weight)) | 0;
+          green = (green + Math.imul(data[at + 1], weight)) | 0;
+          blue = (blue + Math.imul(data[at + 2], weight)) | 0;
+        }
+        // Clamped to a byte by the array.
+        result[output + value] = red >> precisionBits;
+        result[output + value + 1] = green >> precisionBits;
+        result[output + value + 2] = blue >> precisionBits;
       }
     }
   }
-  return result;
+  return new Uint8Array(result.buffer);
 }
 
 /** The source places that make up one resized place: `weights.length` of them from `first`, weights in fixed point. */

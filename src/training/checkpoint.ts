@@ -1,4 +1,4 @@
-import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   openCheckpoint,
@@ -89,6 +89,16 @@ function parsePosition(text: string | undefined, path: string): RunPosition {
     if ([...counts, ...cursors].every((value) => Number.isInteger(value) && value >= 0)) return position;
   } catch {}
   throw new UserError(`"${path}" does not say where the training run stands, so it cannot be continued from it.`);
+}
+
+const UNFINISHED = /^(state|vae)\.safetensors\..+\.tmp$/;
+
+/** Removes what a run that was killed while it was writing has left: files that were never finished, each as large as a whole one. */
+export async function discardUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names.filter((name) => UNFINISHED.test(name)).map((name) => rm(join(folder, name), { force: true })),
+  );
 }
 
 /** Reads all float weights of a checkpoint (a folder or a file) into memory, to start from. */

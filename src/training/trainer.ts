@@ -7,7 +7,7 @@ import type { Device, Engine } from "../runtime/engine.ts";
 import { BadSampleLog } from "./bad-samples.ts";
 import { learnsFromData } from "./batch-maker.ts";
 import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
-import { loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
+import { discardUnfinished, loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
 import { openSources } from "./data-source.ts";
 import { traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
@@ -74,6 +74,7 @@ const SMOOTHING = 0.98;
 export async function train(options: TrainOptions): Promise<{ weights: Values; prepared: Prepared }> {
   const { train: plan, folder } = options;
   const bad = new BadSampleLog(folder, options.onBadSample);
+  await discardUnfinished(folder);
   const prepared = await prepare({ ...options, onBadSample: (sample) => bad.add(sample) }).finally(() => bad.write());
   const found = await loadState(folder);
   let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };

@@ -1,8 +1,9 @@
 /** Edits of what is in the picture: add, remove, replace, extract. */
 import type { Random } from "../../random.ts";
-import { spellRelation, thingPhrase } from "../captions.ts";
+import { thingPhrase } from "../captions.ts";
 import { makeObject } from "../planning.ts";
 import { boxOf, relationsBetween, type Scene, type SceneObject, standAt } from "../scene.ts";
+import { spellRelation } from "../words.ts";
 import { copyOf, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
 
 /** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */

@@ -61,6 +61,32 @@ describe("a stream", () => {
     }
   });
 
+  it("goes on without reading what came before: one buffer again, from the shard in which it begins", async () => {
+    const set = await numberedShards(await temporaryFolder(), new Array<number>(40).fill(5));
+    const options = { seed: 5, shuffle: 8 };
+    const { places } = await take(set, 200, options);
+    for (const stop of [3, 100, 190]) {
+      const opened = new Set<string>();
+      let read = 0;
+      const shards = set.shards.map((shard) => ({
+        ...shard,
+        async *records(from: number) {
+          opened.add(shard.name);
+          for await (const record of shard.records(from)) {
+            read++;
+            yield record;
+          }
+        },
+      }));
+      const stream = new SampleStream({ ...set, shards }, options, places[stop]);
+      await stream.next();
+      await stream.close();
+      // The next buffer is filled while the first is given out.
+      expect(read, `after ${stop}`).toBeLessThanOrEqual(2 * options.shuffle);
+      expect(opened.size, `after ${stop}`).toBeLessThanOrEqual(5);
+    }
+  });
+
   it("goes on in a folder of pictures too", async () => {
     const folder = await temporaryFolder();
     await writeFiles(
