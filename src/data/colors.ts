@@ -96,11 +96,29 @@ export function colorRamp(color: ColorName, histogram: Float64Array): Uint8Array
   );
 }
 
+/** Colours that none of the ten names means: each is at least 60 from every one of them by {@link colorDistance}. */
+export const UNNAMED_COLORS: readonly Rgb[] = [
+  [85, 88, 94],
+  [128, 130, 136],
+  [190, 192, 196],
+  [30, 140, 140],
+  [135, 135, 35],
+  [185, 160, 225],
+  [205, 170, 120],
+  [175, 225, 60],
+  [70, 205, 200],
+  [165, 225, 180],
+];
+
+/** The ramp of {@link colorRamp} for any colour. */
+export function tintRamp(base: Rgb, histogram: Float64Array): Uint8Array {
+  return toneRamp({ base, shade: mix(base, BLACK, 0.65), tint: mix(base, WHITE, 0.45) }, histogram);
+}
+
 /** The ramp of {@link colorRamp} for a hue, 0 to 1 around the colour circle, at full saturation. */
 export function hueRamp(hue: number, histogram: Float64Array): Uint8Array {
   const channel = (shift: number) => 30 + 215 * Math.min(1, Math.max(0, Math.abs((((hue + shift) * 6) % 6) - 3) - 1));
-  const base: Rgb = [channel(0), channel(4 / 6), channel(2 / 6)];
-  return toneRamp({ base, shade: mix(base, BLACK, 0.65), tint: mix(base, WHITE, 0.45) }, histogram);
+  return tintRamp([channel(0), channel(4 / 6), channel(2 / 6)], histogram);
 }
 
 /** A ramp from a shade over the colour itself, where most of the icon lies, to a tint. */

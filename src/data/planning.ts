@@ -34,7 +34,7 @@ export interface PlanOptions {
   jitter?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
-  /** The share of single objects of natural look that are painted in all hues or colours at once; 0 where nothing is said. */
+  /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
   rainbow?: number;
   /** What to do with combinations held out of training: leave them out (as it is otherwise), show nothing else, or not care. */
   heldOut?: "exclude" | "only" | "any";

@@ -27,8 +27,8 @@ export interface SceneObject {
   /** Mirrored left to right. */
   flip: boolean;
   /**
-   * Painted in all hues, or all of the ten colours, at once, in bands that follow from this number (0 to 1): what it is can then be
-   * told by its shape alone. Its `color` is null, and none is said.
+   * Painted in all hues or all of the ten colours at once, or in one that none of the ten means, as follows from this number (0 to 1):
+   * what it is can then be told by its shape alone. Its `color` is null, and none is said.
    */
   rainbow?: number;
   /** How far it hovers above its shadow, when it jumps. */

@@ -4,7 +4,16 @@
  */
 import { Resvg } from "@resvg/resvg-js";
 import { Random } from "../random.ts";
-import { COLOR_NAMES, type ColorName, colorRamp, hueRamp, lightness, type Rgb } from "./colors.ts";
+import {
+  COLOR_NAMES,
+  type ColorName,
+  colorRamp,
+  hueRamp,
+  lightness,
+  type Rgb,
+  tintRamp,
+  UNNAMED_COLORS,
+} from "./colors.ts";
 import { iconSvg } from "./icons.ts";
 
 /** An icon cut to its visible outline. `pixels` is RGBA with straight (not premultiplied) alpha, [height, width, 4]. */
@@ -185,16 +194,20 @@ function repaint(raster: Raster, ramp: Uint8Array): Raster {
 }
 
 /** Different rainbows of an icon: few enough to be kept. */
-const RAINBOWS = 32;
+const RAINBOWS = 30;
 const HUES = 32;
 
-/** The ramps that run across a rainbow: all hues in half of the variants, and in the others the ten colours in some order. */
+/** The ramps that run across a rainbow: by turns all hues, the ten colours in some order, and a single one that none of the ten names means. */
 function bandsOf(icon: string, variant: number): Uint8Array[] {
-  if (variant % 2 === 0) {
-    const { histogram } = iconShape(icon);
-    return Array.from({ length: HUES }, (_, hue) => hueRamp(hue / HUES, histogram));
+  const { histogram } = iconShape(icon);
+  switch (variant % 3) {
+    case 0:
+      return Array.from({ length: HUES }, (_, hue) => hueRamp(hue / HUES, histogram));
+    case 1:
+      return new Random(variant).shuffle(COLOR_NAMES).map((color) => rampOf(icon, color));
+    default:
+      return [tintRamp(UNNAMED_COLORS[Math.floor(variant / 3) % UNNAMED_COLORS.length], histogram)];
   }
-  return new Random(variant).shuffle(COLOR_NAMES).map((color) => rampOf(icon, color));
 }
 
 /** All bands once or twice across the icon, in a direction and from a place among them that follow from the variant. */

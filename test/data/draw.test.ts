@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planBackground } from "../../src/data/backgrounds.ts";
-import { colorDistance } from "../../src/data/colors.ts";
+import { colorDistance, UNNAMED_COLORS } from "../../src/data/colors.ts";
 import {
   BACKGROUND_KINDS,
   COLOR_NAMES,
@@ -56,12 +56,19 @@ describe("drawScene", () => {
     expect(() => drawScene(scene, 64.5)).toThrow(/whole number/);
   });
 
-  it("paints a rainbow object in many colours, whatever place of the circle it begins from", () => {
-    for (const rainbow of [0, 0.4, 0.99]) {
-      const scene = alone("elephant", null);
-      scene.objects[0].rainbow = rainbow;
-      expect(objectColors(scene, 64).length).toBeGreaterThanOrEqual(6);
+  it("paints rainbows in all hues, in all ten colours (hues alone have no black, white and brown) and in colours without a name", () => {
+    const [apple] = alone("apple", null).objects;
+    const rainbow = (variant: number): Scene => ({
+      ...alone("apple", null),
+      objects: [{ ...apple, rainbow: variant / 30 + 0.001 }],
+    });
+    for (const variant of [0, 12, 28]) expect(objectColors(rainbow(variant), 64).length).toBeGreaterThan(5);
+    expect(objectColors(rainbow(1), 64)).toEqual(expect.arrayContaining(["black", "white", "brown", "red", "blue"]));
+    for (const color of UNNAMED_COLORS) {
+      for (const name of COLOR_NAMES) expect(colorDistance(color, COLORS[name])).toBeGreaterThan(60);
     }
+    const looks = [0, 1, 2, 3, 4, 5].map((variant) => drawScene(rainbow(variant), 32).join());
+    expect(new Set(looks).size).toBe(6);
   });
 
   it("gives objects the colour they are said to have", () => {
