@@ -6,23 +6,33 @@ import { exportModel } from "../training/export.ts";
 import type { Values } from "../training/parameters.ts";
 import type { Prepared } from "../training/prepare.ts";
 
-/** Lends the model that a run has come to so far; it lies in the run's folder meanwhile, as it would when the run were over. */
-export async function withRunModel<T>(
-  run: string,
-  { weights, prepared }: { weights: Values; prepared: Prepared },
-  loading: LoadOptions,
-  use: (model: UniPic) => Promise<T>,
-): Promise<T> {
-  const folder = join(run, "sample-model");
-  try {
-    await exportModel(folder, weights, prepared);
-    const model = await UniPic.load(folder, loading);
-    try {
-      return await use(model);
-    } finally {
-      await model.release();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/**
+ * The model that a run has come to so far, made when it is first asked for and then the same for all who ask. It lies in the run's folder
+ * until `close`, as it would when the run were over.
+ */
+export class RunModel {
+  readonly #folder: string;
+  #loaded: Promise<UniPic> | undefined;
+
+  constructor(
+    run: string,
+    private readonly state: { weights: Values; prepared: Prepared },
+    private readonly loading: LoadOptions,
+  ) {
+    this.#folder = join(run, "sample-model");
+  }
+
+  load(): Promise<UniPic> {
+    this.#loaded ??= exportModel(this.#folder, this.state.weights, this.state.prepared).then(() =>
+      UniPic.load(this.#folder, this.loading),
+    );
+    return this.#loaded;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#loaded) return;
+    const model = await this.#loaded.catch(() => undefined);
+    await model?.release();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }

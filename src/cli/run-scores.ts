@@ -6,13 +6,10 @@ import { showPercent } from "../evaluation/estimate.ts";
 import { ABILITIES, quickScores, shownBy } from "../evaluation/quick-scores.ts";
 import { type ScoreLine, scorePlot } from "../evaluation/score-plot.ts";
 import type { World } from "../evaluation/suites/suite.ts";
-import type { LoadOptions } from "../pipeline/parts.ts";
 import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
-import type { Values } from "../training/parameters.ts";
-import type { Prepared } from "../training/prepare.ts";
 import { type StageConfig, samplesIn } from "../training/stage.ts";
 import type { TrainConfig } from "../training/train-config.ts";
-import { withRunModel } from "./run-model.ts";
+import type { RunModel } from "./run-model.ts";
 
 /** The same tasks and the same noise every time, so that scores can be compared. */
 const SEED = 20_250_801;
@@ -30,9 +27,9 @@ export class RunScores {
   readonly #told = new Set<number>();
 
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly plan: TrainConfig,
-    private readonly loading: LoadOptions,
+    private readonly threads?: number,
   ) {
     this.#linesFile = join(folder, "scores.jsonl");
     this.#plotFile = join(folder, "scores.svg");
@@ -51,19 +48,14 @@ export class RunScores {
    *
    * @returns what to tell the person who is watching, or undefined where nothing was due
    */
-  async afterCheckpoint(
-    weights: Values,
-    prepared: Prepared,
-    position: RunPosition,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
+  async afterCheckpoint(lent: RunModel, position: RunPosition, signal: AbortSignal): Promise<string | undefined> {
     if (this.plan.scoreEvery === 0) return undefined;
     const stage = this.plan.stages[position.stage];
     if (!showsWorld(stage)) return this.#notMeasured(position.stage, stage);
     try {
       this.#lines ??= (await readLines(this.#linesFile)).filter(({ step }) => step <= this.#startStep);
       if (!this.#isDue(position, this.#lines.at(-1)?.step ?? 0)) return undefined;
-      const measured = await this.#measure(weights, prepared, signal);
+      const measured = await this.#measure(lent, signal);
       const { step, samples } = position;
       const stageStart = samples - position.stageStep * samplesIn(stage.batch);
       const line: ScoreLine = { step, samples, stage: position.stage, stageName: stage.name, stageStart, ...measured };
@@ -93,13 +85,11 @@ export class RunScores {
     return stageStep === stages[stage].steps || Math.floor(step / scoreEvery) > Math.floor(last / scoreEvery);
   }
 
-  async #measure(weights: Values, prepared: Prepared, signal: AbortSignal) {
-    const reader = await Detector.load(undefined, { threads: this.loading.threads });
+  async #measure(lent: RunModel, signal: AbortSignal) {
+    const reader = await Detector.load(undefined, { threads: this.threads });
     try {
       const options = { reader, seed: SEED, count: this.plan.scoreTasks, world: this.#world, signal };
-      return await withRunModel(this.folder, { weights, prepared }, this.loading, (model) =>
-        quickScores(model, options),
-      );
+      return await quickScores(await lent.load(), options);
     } finally {
       await reader.release();
     }

@@ -2,15 +2,12 @@ import { join } from "node:path";
 import { caption, planScene } from "../data/index.ts";
 import { exhibitSheet } from "../evaluation/sheet.ts";
 import { nativeSide } from "../models/config.ts";
-import type { LoadOptions } from "../pipeline/parts.ts";
 import { Random } from "../random.ts";
 import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
 import { captionsOf } from "../training/data-source.ts";
-import type { Values } from "../training/parameters.ts";
-import type { Prepared } from "../training/prepare.ts";
 import type { StageConfig } from "../training/stage.ts";
 import type { TrainConfig } from "../training/train-config.ts";
-import { withRunModel } from "./run-model.ts";
+import type { RunModel } from "./run-model.ts";
 
 const SAMPLES = 12;
 /** The same prompts and the same noise every time, so that sheets can be compared. */
@@ -34,7 +31,6 @@ export class SampleSheets {
   constructor(
     private readonly folder: string,
     private readonly plan: TrainConfig,
-    private readonly loading: LoadOptions,
   ) {}
 
   /**
@@ -42,17 +38,12 @@ export class SampleSheets {
    *
    * @returns what to tell the person who is watching, or undefined where no sheet was due
    */
-  async afterCheckpoint(
-    weights: Values,
-    prepared: Prepared,
-    position: RunPosition,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
+  async afterCheckpoint(lent: RunModel, position: RunPosition, signal: AbortSignal): Promise<string | undefined> {
     if (!this.#isDue(position)) return undefined;
     this.#lastStep = position.step;
     const file = join(this.folder, `samples-${String(position.step).padStart(7, "0")}.png`);
     try {
-      const sheet = await this.#draw(weights, prepared, this.plan.stages[position.stage], signal);
+      const sheet = await this.#draw(lent, this.plan.stages[position.stage], signal);
       await writeWhole(file, sheet);
       return `samples after step ${position.step}: ${file}`;
     } catch (error) {
@@ -68,14 +59,13 @@ export class SampleSheets {
     return stageStep === stages[stage].steps || sheetsBy(step) > sheetsBy(step - checkpointEvery);
   }
 
-  async #draw(weights: Values, prepared: Prepared, stage: StageConfig, signal: AbortSignal): Promise<Uint8Array> {
-    return withRunModel(this.folder, { weights, prepared }, this.loading, async (model) => {
-      const prompts = await samplePrompts(stage);
-      const rounds = Math.min(ROUNDS, nativeSide(model.config.mar) ** 2);
-      const pictures = await model.generate(prompts, { seed: SEED, rounds, steps: STEPS, signal });
-      return exhibitSheet(
-        pictures.map((picture, i) => ({ test: stage.name, task: prompts[i], pictures: [picture], outcome: "" })),
-      );
-    });
+  async #draw(lent: RunModel, stage: StageConfig, signal: AbortSignal): Promise<Uint8Array> {
+    const model = await lent.load();
+    const prompts = await samplePrompts(stage);
+    const rounds = Math.min(ROUNDS, nativeSide(model.config.mar) ** 2);
+    const pictures = await model.generate(prompts, { seed: SEED, rounds, steps: STEPS, signal });
+    return exhibitSheet(
+      pictures.map((picture, i) => ({ test: stage.name, task: prompts[i], pictures: [picture], outcome: "" })),
+    );
   }
 }

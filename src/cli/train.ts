@@ -98,20 +98,22 @@ async function trainAndExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { device, threads } = options;
-  const [trainer, { exportModel }, { nodeEngine }, { SampleSheets }, { RunScores }, { learnFrom }] = await Promise.all([
-    import("../training/trainer.ts"),
-    import("../training/export.ts"),
-    import("../runtime/node.ts"),
-    import("./sample-sheet.ts"),
-    import("./run-scores.ts"),
-    import("./train-data.ts"),
-  ]);
+  const [trainer, { exportModel }, { nodeEngine }, { RunModel }, { SampleSheets }, { RunScores }, { learnFrom }] =
+    await Promise.all([
+      import("../training/trainer.ts"),
+      import("../training/export.ts"),
+      import("../runtime/node.ts"),
+      import("./run-model.ts"),
+      import("./sample-sheet.ts"),
+      import("./run-scores.ts"),
+      import("./train-data.ts"),
+    ]);
   if (device !== "cpu") await (await import("./probe-device.ts")).requireDevice(device);
   const { data } = options;
   const say = (text: string) => report.say(text);
   const learned = data === undefined ? plan : await learnFrom(data, plan, folder, { signal, say });
-  const sheets = new SampleSheets(folder, learned, { device, threads });
-  const scores = new RunScores(folder, learned, { device, threads });
+  const sheets = new SampleSheets(folder, learned);
+  const scores = new RunScores(folder, learned, threads);
   const { weights, prepared } = await trainer.train({
     train: learned,
     folder,
@@ -125,10 +127,15 @@ async function trainAndExport(
     onVaeProgress: (progress) => report.autoencoder(progress),
     onDataProgress: (progress) => report.data(progress),
     onBadSample: (bad) => report.bad(bad, join(folder, "bad-samples.jsonl")),
-    onCheckpoint: async (averaged, parts, position) => {
-      for (const each of [sheets, scores]) {
-        const said = await each.afterCheckpoint(averaged, parts, position, signal);
-        if (said) report.say(said);
+    onCheckpoint: async (weights, prepared, position) => {
+      const lent = new RunModel(folder, { weights, prepared }, { device, threads });
+      try {
+        for (const each of [sheets, scores]) {
+          const said = await each.afterCheckpoint(lent, position, signal);
+          if (said) report.say(said);
+        }
+      } finally {
+        await lent.close();
       }
     },
   });

@@ -5,7 +5,7 @@ import { encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
-import { type DrawingInputs, drawingLoss, understandingLoss } from "./losses.ts";
+import { type DrawingInputs, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
 import type { StageConfig, TrainingTask } from "./stage.ts";
 
 /** The losses of a stage in one program: their weighted sum, and each by itself. */
@@ -18,14 +18,12 @@ export interface JointLoss {
 /** Traces a stage's losses; the inputs are those that `makeBatch` makes. */
 export function traceJointLoss(
   config: UniPicConfig,
-  stage: Pick<StageConfig, "batch" | "weights" | "data">,
+  stage: Pick<StageConfig, "batch" | "weights" | "data" | "sourceGradient">,
 ): JointLoss {
-  const isEncoded = stage.data?.latents ?? false;
   const root = Scope.root();
   const losses: Record<string, Tensor> = {};
-  if (stage.batch.generation > 0)
-    losses.generation = drawingTask(root, config, "generation", stage.batch.generation, isEncoded);
-  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage.batch.editing, isEncoded);
+  if (stage.batch.generation > 0) losses.generation = drawingTask(root, config, "generation", stage);
+  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage);
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
   if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
@@ -36,14 +34,13 @@ export function traceJointLoss(
 const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);
 
-/** @param isEncoded whether pictures come as latents, encoded before */
 function drawingTask(
   root: Scope,
   config: UniPicConfig,
   task: "generation" | "editing",
-  batch: number,
-  isEncoded: boolean,
+  stage: Pick<StageConfig, "batch" | "data" | "sourceGradient">,
 ): Tensor {
+  const batch = stage.batch[task];
   const { mar } = config;
   const side = nativeSide(mar);
   const grid: Grid = [side, side];
@@ -51,7 +48,7 @@ function drawingTask(
   const size = (name: string) => `${task}_${name}`;
   const given = inputs(task);
   const latents = (prefix: string) => {
-    if (isEncoded) return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
+    if (stage.data?.latents) return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
     const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
     return detach(reshape(encodeTokens(root.child("vae"), config, pixels), [batch, count, tokenWidth(mar)]));
   };
@@ -69,11 +66,12 @@ function drawingTask(
     noise: given("noise", "float32", [size("rows"), tokenWidth(mar)]),
   };
   if (task === "generation") return drawingLoss(root, config, grid, drawing).loss;
-  return drawingLoss(root, config, grid, drawing, {
+  const editing: SourceInputs = {
     sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
-  }).loss;
+  };
+  return drawingLoss(root, config, grid, drawing, editing, stage.sourceGradient).loss;
 }
 
 function understandingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {

@@ -17,7 +17,7 @@ import {
 } from "../tensor/index.ts";
 import { diffusionTerms } from "./diffusion-loss.ts";
 
-/** Gradients that enter a source picture's features are scaled by this (model.md, "Losses"). */
+/** Gradients that enter a source picture's features are scaled by this where nothing else is said (model.md, "Losses"). */
 export const SOURCE_GRADIENT_SCALE = 0.1;
 
 /** What the two drawing losses share. Every index is int64. */
@@ -64,13 +64,17 @@ export interface DrawingLoss {
   condition: Tensor;
 }
 
-/** Text to image, or with a source picture image editing: the mean diffusion loss of the predicted tokens. */
+/**
+ * Text to image, or with a source picture image editing: the mean diffusion loss of the predicted tokens.
+ * @param sourceGradient what the gradient that enters the source picture's features is scaled by
+ */
 export function drawingLoss(
   root: Scope,
   config: UniPicConfig,
   grid: Grid,
   inputs: DrawingInputs,
   editing?: SourceInputs,
+  sourceGradient = SOURCE_GRADIENT_SCALE,
 ): DrawingLoss {
   const mar = root.child("mar");
   const tokens = flat(inputs.tokens); // [batch x places, token]
@@ -79,8 +83,8 @@ export function drawingLoss(
   let source: Tensor | undefined;
   if (editing) {
     const seen = encodeVisible(mar, config.mar, editing.sourceTokens, editing.everywhere, grid);
-    source = scaleGradient(seen, SOURCE_GRADIENT_SCALE);
-    const features = scaleGradient(projectIn(root, config, seen), SOURCE_GRADIENT_SCALE);
+    source = scaleGradient(seen, sourceGradient);
+    const features = scaleGradient(projectIn(root, config, seen), sourceGradient);
     embeddings = spliceFeatures(embeddings, features, editing.source);
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);

@@ -49,6 +49,8 @@ export interface StageConfig {
    * source over to the canvas, and guidance leads away from it.
    */
   repeats: number;
+  /** What the gradient that enters an edit's source picture is scaled by, see `SOURCE_GRADIENT_SCALE` in losses.ts. */
+  sourceGradient?: number;
   /** In what the scenes that understanding looks at differ from `scenes`. */
   seen?: PlanOptions;
   questions?: QuestionOptions;

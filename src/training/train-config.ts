@@ -4,6 +4,7 @@ import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
+import { SOURCE_GRADIENT_SCALE } from "./losses.ts";
 import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
@@ -59,6 +60,7 @@ const STAGE_ENTRIES = [
   "scenes",
   "edits",
   "repeats",
+  "sourceGradient",
   "seen",
   "questions",
   "wordDropout",
@@ -171,6 +173,7 @@ function parseStage(stage: unknown, where: string, model: UniPicConfig, data: Da
     scenes,
     edits,
     repeats,
+    sourceGradient: number(stage, "sourceGradient", where, SOURCE_GRADIENT_SCALE),
     seen,
     questions,
     wordDropout,

@@ -83,22 +83,22 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
     step: 0,
     parameters: options.from === undefined ? undefined : await readValues(options.from),
   };
-  let weights: Values = new Map([...(state.parameters ?? []), ...(state.average ?? [])]);
   while (position.stage < plan.stages.length) {
     const run = await StageRun.start(options, prepared, bad, state, position);
+    let ended: TrainingState;
     try {
       await run.toEnd();
-      state = await run.state();
+      ended = await run.state();
     } finally {
       await run.close();
     }
-    weights = averagedWeights(state as TrainingState);
     // Every stage reads its data from the beginning.
     position = { ...run.position, stage: position.stage + 1, stageStep: 0, cursors: undefined };
-    await saveState(folder, state as TrainingState, position);
+    await saveState(folder, ended, position);
+    state = ended;
   }
   const config = sizedModel(prepared.config, plan.stages[plan.stages.length - 1].size);
-  return { weights: resizeTables(weights, config), prepared: { ...prepared, config } };
+  return { weights: resizeTables(averagedWeights(state), config), prepared: { ...prepared, config } };
 }
 
 /** Makes the latents of a stage's data sets, where it learns from latents and they are not there; returns what names them. */

@@ -49,7 +49,6 @@ export class TrainingProgram {
   /** What lies on the device, by the input that takes it; it is newer than the same in `#state`. */
   readonly #onDevice = new Map<string, DeviceArray>();
   readonly #read: ReadonlySet<string>;
-  readonly #written: ReadonlySet<string>;
 
   private constructor(
     private readonly program: Program,
@@ -63,7 +62,6 @@ export class TrainingProgram {
     this.#state = state;
     this.#spare = duplicate(state);
     this.#read = new Set(program.inputs.map(({ name }) => name));
-    this.#written = new Set(program.outputs.map(({ name }) => name));
   }
 
   /**
@@ -184,9 +182,8 @@ export class TrainingProgram {
   /** Every part of the state that a step changes. */
   *#learning(): Generator<[Group, string]> {
     for (const group of GROUPS) {
-      for (const name of this.#state.moment1.keys()) {
-        if (this.#written.has(outputName(group, name))) yield [group, name];
-      }
+      if (!this.#state[group]) continue;
+      for (const name of this.#state.moment1.keys()) yield [group, name];
     }
   }
 
@@ -199,8 +196,8 @@ export class TrainingProgram {
 }
 
 /** The parameters as they should be used: their moving average where one is kept. */
-export const averagedWeights = ({ parameters, average }: Readonly<TrainingState>): Values =>
-  new Map([...parameters, ...(average ?? [])]);
+export const averagedWeights = ({ parameters, average }: Readonly<Partial<TrainingState>>): Values =>
+  new Map([...(parameters ?? []), ...(average ?? [])]);
 
 /**
  * `drawn` with the given values in their places; a value of another size is an error. Values for parameters that this program does not

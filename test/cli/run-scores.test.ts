@@ -2,6 +2,7 @@ import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RunModel } from "../../src/cli/run-model.ts";
 import { RunScores } from "../../src/cli/run-scores.ts";
 import type { ScoreLine } from "../../src/evaluation/score-plot.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
@@ -30,7 +31,7 @@ function planOf(steps: readonly number[], changes: Partial<TrainConfig> = {}): T
 /** Runs a plan with its scores; returns what was said, and the lines that are there then. */
 async function run(name: string, plan: TrainConfig): Promise<{ said: string[]; lines: ScoreLine[] }> {
   const place = join(folder, name);
-  const scores = new RunScores(place, plan, { threads: 1 });
+  const scores = new RunScores(place, plan, 1);
   const said: string[] = [];
   await train({
     train: plan,
@@ -40,7 +41,9 @@ async function run(name: string, plan: TrainConfig): Promise<{ said: string[]; l
     threadedData: false,
     onStart: (position) => scores.start(position),
     onCheckpoint: async (weights, prepared, position) => {
-      const each = await scores.afterCheckpoint(weights, prepared, position, new AbortController().signal);
+      const lent = new RunModel(place, { weights, prepared }, { threads: 1 });
+      const each = await scores.afterCheckpoint(lent, position, new AbortController().signal);
+      await lent.close();
       if (each) said.push(each);
     },
   });
@@ -88,11 +91,11 @@ describe("scores over time", () => {
 
     const damaged = join(folder, "off", "scores.jsonl");
     await writeFile(damaged, "{}\n{");
-    const prepared = {} as Parameters<RunScores["afterCheckpoint"]>[1];
+    const lent = {} as RunModel;
     const ask = (plan: TrainConfig) => {
-      const scores = new RunScores(join(folder, "off"), plan, { threads: 1 });
+      const scores = new RunScores(join(folder, "off"), plan, 1);
       const position = { stage: 0, stageStep: 2, step: 2, samples: 40 };
-      return () => scores.afterCheckpoint(new Map(), prepared, position, new AbortController().signal);
+      return () => scores.afterCheckpoint(lent, position, new AbortController().signal);
     };
     expect(await ask(planOf([2]))()).toBe(
       `no scores after step 2: line 2 of ${damaged} is damaged; remove it, and the next scores are added.`,

@@ -14,6 +14,7 @@ describe("parseTrainConfig", () => {
       schedule: "cosine",
       weightDecay: 0.02,
       timestepShift: 1,
+      sourceGradient: 0.1,
       batch: { generation: 4, editing: 0, understanding: 0, contrast: 0 },
       weights: { generation: 1, editing: 1, understanding: 0.01, contrast: 1 },
       size: { generation: 64, understanding: 64 },
