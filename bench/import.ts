@@ -3,7 +3,7 @@
  * for bit. `npm run bench:import -- [--preset unipic-1.5b] [--folder DIR]` takes some 13 GB of disk while it runs.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { presetNamed } from "../src/models/presets.ts";
 import { writeOfficialLayout } from "../test/helpers/official-layout.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
+import { withFolder } from "./scratch.ts";
 
 const BIN = fileURLToPath(new URL("../bin/unipic.mjs", import.meta.url));
 const POLL = 20;
@@ -61,8 +62,7 @@ async function main(): Promise<void> {
   });
   const config = presetNamed(values.preset);
   if (config.vae.type === "patch") throw new UserError(`The official files have no ${values.preset}.`);
-  const place = await mkdtemp(join(values.folder, "unipic-bench-"));
-  try {
+  await withFolder(async (place) => {
     const tensors = randomTensors(config, 1, "BF16");
     const sizes = tensors.map(({ dtype, shape }) => byteLength(dtype, shape));
     await writeOfficialLayout(join(place, "official"), new Map(tensors.map((each) => [each.name, each])), config);
@@ -76,9 +76,7 @@ async function main(): Promise<void> {
     console.log(`import: ${seconds.toFixed(1)} s, ${gigabytes(total / seconds)} GB/s`);
     console.log(`peak resident memory: ${peak === undefined ? "not told by this system" : `${gigabytes(peak)} GB`}`);
     console.log(`${await compare(join(place, "model"), tensors)} tensors are the same, bit for bit`);
-  } finally {
-    await rm(place, { recursive: true, force: true });
-  }
+  }, values.folder);
 }
 
 await run(main);

@@ -7,8 +7,6 @@
  * only the last is computed, in which almost all tokens are visible and memory is largest; the others give zeros.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -24,6 +22,7 @@ import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { processMemory, showGigabytes } from "./process-memory.ts";
 import { run } from "./run.ts";
+import { withFolder } from "./scratch.ts";
 import { type Feeds, type Stage, StageMemory } from "./stage-memory.ts";
 
 const TASKS = ["generate", "edit", "describe"] as const;
@@ -104,14 +103,11 @@ function apart<Result>(...words: string[]): Result {
 /** Lends out the folder, or one with a random model where none is given. */
 async function withModel(given: string | undefined, use: (folder: string) => Promise<void>): Promise<void> {
   if (given !== undefined) return use(given);
-  const scratch = await mkdtemp(join(tmpdir(), "unipic-bench-"));
-  try {
+  await withFolder(async (scratch) => {
     const folder = join(scratch, "unipic-1.5b");
     await writeRandomModel(folder, { preset: "unipic-1.5b", seed: 1, type: "F32" });
     await use(folder);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,4 @@
 /** One block of each kind at the official model's size, with random weights: fp32 beside int8 and int4. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CheckpointReader, openCheckpoint, type StoredTensor, writeSafetensors } from "../src/checkpoint/index.ts";
 import { markdownTable } from "../src/evaluation/report.ts";
@@ -19,6 +17,7 @@ import { nodeEngine } from "../src/runtime/node.ts";
 import { Program } from "../src/runtime/program.ts";
 import { type HostArray, hostArray, input, sizeOf, type Tensor } from "../src/tensor/index.ts";
 import { productFlops, sizesOf } from "./product-flops.ts";
+import { withFolder } from "./scratch.ts";
 
 const FORMATS = ["fp32", "int8", "int4"] as const;
 type Format = (typeof FORMATS)[number];
@@ -117,12 +116,7 @@ function blocks(): Block[] {
 export async function measureBlocks(): Promise<MeasuredBlock[]> {
   const measured: MeasuredBlock[] = [];
   for (const block of blocks()) {
-    const scratch = await mkdtemp(join(tmpdir(), "unipic-blocks-"));
-    try {
-      measured.push(await measureBlock(block, scratch));
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    measured.push(await withFolder((folder) => measureBlock(block, folder)));
     process.stderr.write(`${block.name} measured\n`);
   }
   return measured;

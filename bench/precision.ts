@@ -3,8 +3,6 @@
  * same prompts, seeds, pictures and edits, and the time of drawing; then three blocks at the official model's size with random weights.
  * `npm run bench:precision -- [FOLDER] [--measure quality,blocks] [--only fp32,int8] [--count N] [--json]`
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drawScene, planScene } from "../src/data/index.ts";
@@ -27,6 +25,7 @@ import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { measureBlocks, showBlocks } from "./precision-blocks.ts";
 import { run } from "./run.ts";
+import { withFolder } from "./scratch.ts";
 
 interface Scored {
   precision: Precision;
@@ -45,8 +44,7 @@ const PROMPT = "a red car on the grass";
 const TIMED = 7;
 
 async function scorePrecisions(source: string, precisions: readonly Precision[], count: number): Promise<Scored[]> {
-  const scratch = await mkdtemp(join(tmpdir(), "unipic-precision-"));
-  try {
+  return withFolder(async (scratch) => {
     const scene = planScene(new Random(1), { tasks: ["colors"], objects: ["car"] });
     const sample = { prompt: PROMPT, picture: picture(SIDE, SIDE, drawScene(scene, SIDE)) };
     const [reader, autoencoder] = await Promise.all([Detector.load(), Autoencoder.load(nodeEngine, source)]);
@@ -70,9 +68,7 @@ async function scorePrecisions(source: string, precisions: readonly Precision[],
     }
     await Promise.all([...found.map(({ model }) => model.release()), reader.release(), autoencoder.release()]);
     return found.map(({ model: _, ...scored }) => scored);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 function showScored(found: readonly Scored[]): string {

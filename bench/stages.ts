@@ -4,8 +4,6 @@
  *
  * A part is loaded alone, run once to warm up and then timed. Its arithmetic counts matrix products and convolutions only.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../src/errors.ts";
@@ -19,6 +17,7 @@ import { type Part, partsOf } from "./official-parts.ts";
 import { machineSpeed, productFlops, sizesOf } from "./product-flops.ts";
 import { writeRandomWeights } from "./random-weights.ts";
 import { run } from "./run.ts";
+import { withFolder } from "./scratch.ts";
 
 interface Measured {
   pixels: number;
@@ -29,8 +28,7 @@ interface Measured {
 }
 
 async function measure({ traced, feeds, repeats }: Part): Promise<{ seconds: number; flop: number }> {
-  const folder = await mkdtemp(join(tmpdir(), "unipic-bench-"));
-  try {
+  return withFolder(async (folder) => {
     const parameters = await writeRandomWeights(join(folder, "weights.bin"), traced.parameters);
     const options = { device: "cpu", weightsFolder: folder } as const;
     const program = await Program.compile(nodeEngine, traced.outputs, { fused: true, parameters }, options);
@@ -42,9 +40,7 @@ async function measure({ traced, feeds, repeats }: Part): Promise<{ seconds: num
     await program.release();
     const outputs = Object.values(traced.outputs);
     return { seconds, flop: repeats * productFlops(outputs, sizesOf(outputs, feeds)) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function main(): Promise<void> {

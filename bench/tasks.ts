@@ -3,8 +3,6 @@
  * process. `npm run bench:tasks -- [model folder] [--repeats N] [--json]`
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,6 +16,7 @@ import { Random } from "../src/random.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
+import { withFolder } from "./scratch.ts";
 
 const PROMPT = "a red car on the grass";
 const INSTRUCTION = "Change the color of the car to blue.";
@@ -64,8 +63,7 @@ async function measure(task: Task, folder: string | undefined, repeats: number):
 
 /** Seconds of the command line, from its start to its end. */
 async function commandSeconds(task: Task, folder: string | undefined): Promise<number> {
-  const scratch = await mkdtemp(join(tmpdir(), "unipic-bench-"));
-  try {
+  return withFolder(async (scratch) => {
     const image = join(scratch, "source.png");
     await writePicture(image, source());
     const output = ["--output", join(scratch, "result.png")];
@@ -78,9 +76,7 @@ async function commandSeconds(task: Task, folder: string | undefined): Promise<n
     const start = performance.now();
     execFileSync(process.execPath, [command, ...words, ...(folder ? ["--model", folder] : [])], { stdio: "ignore" });
     return (performance.now() - start) / 1000;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Measures in a process of its own, so that no task sees what another one left in memory. */
