@@ -48,6 +48,8 @@ export class TrainingProgram {
   #spare: TrainingState;
   /** What lies on the device, by the input that takes it; it is newer than the same in `#state`. */
   readonly #onDevice = new Map<string, DeviceArray>();
+  /** The step at which `#state` last was made as new as what lies on the device. */
+  #readAt: number | undefined;
   readonly #read: ReadonlySet<string>;
 
   private constructor(
@@ -136,10 +138,12 @@ export class TrainingProgram {
   /** Everything that the next step starts from. The memory is that of the program, which goes on in it. */
   async state(): Promise<Readonly<TrainingState>> {
     const state = this.#state;
+    if (this.#readAt === state.step) return state;
     for (const [group, name] of this.#learning()) {
       const newer = this.#onDevice.get(inputName(group, name));
       if (newer) (state[group]!.get(name)!.data as Float32Array).set((await newer.read()).data as Float32Array);
     }
+    this.#readAt = state.step;
     return state;
   }
 
