@@ -28,7 +28,7 @@ describe("parseTrainConfig", () => {
     const read = (path: string) =>
       parseTrainConfig(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")), path);
     const mini = read("configs/unipic-mini.json");
-    expect(mini.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint"]);
+    expect(mini.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint", "look"]);
     const { stages } = read("configs/curriculum.json");
     expect(stages.map(({ name }) => name)).toEqual(["PT", "alignment", "CT", "SFT"]);
     expect(stages.map(({ size }) => size.generation)).toEqual([32, 64, 64, 64]);
