@@ -35,6 +35,7 @@ const ENTRIES = [
   "tokenizer",
   "data",
   "vae",
+  "scenes",
   "stages",
   "checkpointEvery",
   "sampleEvery",
@@ -80,13 +81,14 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   }
   const data = json.data === undefined ? undefined : parseData(json.data, `${where}: data`);
   const model = parseModel(json.model ?? "unipic-mini", where);
+  const shared = { data, scenes: object(json, "scenes", where) as PlanOptions };
   return {
     seed: whole(json, "seed", where, 0),
     model,
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
     data,
     vae: parseVae(object(json, "vae", where), `${where}: vae`),
-    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, model, data)),
+    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, model, shared)),
     checkpointEvery: whole(json, "checkpointEvery", where, 500),
     sampleEvery: whole(json, "sampleEvery", where, 1000),
     scoreEvery: whole(json, "scoreEvery", where, 1000),
@@ -123,7 +125,13 @@ function parseModel(model: unknown, where: string): UniPicConfig {
   return parseConfig(model, `${where}: model`);
 }
 
-function parseStage(stage: unknown, where: string, model: UniPicConfig, data: DataConfig | undefined): StageConfig {
+/** @param shared what every stage has that says nothing else */
+function parseStage(
+  stage: unknown,
+  where: string,
+  model: UniPicConfig,
+  shared: Pick<StageConfig, "data" | "scenes">,
+): StageConfig {
   if (!isObject(stage)) throw new UserError(`${where} is not an object.`);
   refuseStray(stage, STAGE_ENTRIES, where);
   const steps = whole(stage, "steps", where);
@@ -135,7 +143,7 @@ function parseStage(stage: unknown, where: string, model: UniPicConfig, data: Da
   if (samplesIn(batch) === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
   }
-  const scenes = drawable(object(stage, "scenes", where), where);
+  const scenes = drawable({ ...shared.scenes, ...object(stage, "scenes", where) }, where);
   const edits = object(stage, "edits", where) as StageConfig["edits"];
   const seen = object(stage, "seen", where) as PlanOptions;
   drawable({ ...scenes, ...seen }, `${where}: seen`);
@@ -169,7 +177,7 @@ function parseStage(stage: unknown, where: string, model: UniPicConfig, data: Da
     ema,
     trains: names(stage, "trains", where),
     freezes: names(stage, "freezes", where),
-    data: stage.data === undefined ? data : parseData(stage.data, `${where}: data`),
+    data: stage.data === undefined ? shared.data : parseData(stage.data, `${where}: data`),
     scenes,
     edits,
     repeats,

@@ -34,6 +34,13 @@ describe("parseTrainConfig", () => {
     expect(stages.map(({ size }) => size.generation)).toEqual([32, 64, 64, 64]);
   });
 
+  it("begins every stage's scenes with those of the run", () => {
+    const own = { ...stage, scenes: { jitter: 0, objects: ["bus"] } };
+    const scenes = { tasks: ["colors"], objects: ["car"] };
+    const { stages } = parse({ scenes, stages: [stage, own] });
+    expect(stages.map(({ scenes }) => scenes)).toEqual([scenes, { tasks: ["colors"], objects: ["bus"], jitter: 0 }]);
+  });
+
   it("takes what a stage's size leaves out from the model", () => {
     const { stages } = parse({ stages: [{ ...stage, size: { generation: 32 } }] });
     expect(stages[0].size).toEqual({ generation: 32, understanding: 64 });
