@@ -4,6 +4,7 @@ import {
   caption,
   EASY_OBJECTS,
   type EditOptions,
+  OBJECT_NAMES,
   type PlanOptions,
   planEdit,
   planScene,
@@ -55,7 +56,7 @@ export interface PromptTask {
  */
 export function planPrompts(seed: number, count: number, world: World = FIRST_WORLD): PromptTask[] {
   const random = new Random(seed);
-  const { objects = EASY_OBJECTS } = world;
+  const { objects = OBJECT_NAMES } = world;
   const names = random.shuffle(objects);
   return Array.from({ length: count }, (_, index) => {
     const kind = promptKind(index);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { EASY_OBJECTS, describe as inWords, isGenEvalPrompt, isHeldOut, type Scene } from "../../../src/data/index.ts";
+import {
+  EASY_OBJECTS,
+  describe as inWords,
+  isGenEvalPrompt,
+  isHeldOut,
+  OBJECT_NAMES,
+  type Scene,
+} from "../../../src/data/index.ts";
 import { mentionedObjects } from "../../../src/evaluation/mentions.ts";
 import { objects } from "../../../src/evaluation/suites/objects.ts";
 import { planChanges, planDescriptions, planPrompts } from "../../../src/evaluation/suites/objects-tasks.ts";
@@ -33,6 +40,11 @@ describe("world-objects", () => {
     expect(new Set(tasks.map(({ wanted }) => wanted.object))).toEqual(new Set(EASY_OBJECTS));
     for (const { kind, scene } of tasks) expect(isHeldOut(scene)).toBe(kind === "held-out combination");
     expect(planPrompts(3, 200)).toEqual(tasks);
+  });
+
+  it("asks for all objects of a world that names none", () => {
+    const asked = planPrompts(3, 200, { styles: ["flat"] }).map(({ wanted }) => wanted.object);
+    expect(new Set(asked)).toEqual(new Set(OBJECT_NAMES));
   });
 
   it("says what is wanted, and only that", () => {
