@@ -87,10 +87,11 @@ const simple = TASKS.filter((task) => task !== "dense");
 const SAMPLES: readonly (readonly [name: string, count: number, draw: Draw])[] = [
   ...stages
     .filter(({ batch }) => batch.generation > 0)
-    .map(({ name, scenes }) => [`captions of stage "${name}"`, 105_000, captioned(scenes)] as const),
+    .map(({ name, scenes }) => [`captions of stage "${name}"`, 84_000, captioned(scenes)] as const),
   ['descriptions of stage "contrast"', 90_000, described(looks("contrast"))],
   ['descriptions of stage "joint"', 90_000, described(looks("joint"))],
-  ['questions of stage "joint"', 120_000, asked(looks("joint"), stage("joint").questions)],
+  ['questions of stage "joint"', 60_000, asked(looks("joint"), stage("joint").questions)],
+  ['questions of stage "look"', 60_000, asked(looks("look"), stage("look").questions)],
   ['edits of stage "edits"', 15_000, edited(edits("edits"))],
   ['edits of stage "joint"', 15_000, edited(edits("joint"))],
   ["captions of the whole world", 90_000, captioned({ tasks: simple, rainbow: 0.3 })],
