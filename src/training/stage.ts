@@ -50,7 +50,7 @@ export interface StageConfig {
    */
   repeats: number;
   /** What the gradient that enters an edit's source picture is scaled by, see `SOURCE_GRADIENT_SCALE` in losses.ts. */
-  sourceGradient?: number;
+  sourceGradient: number;
   /** In what the scenes that understanding looks at differ from `scenes`. */
   seen?: PlanOptions;
   questions?: QuestionOptions;

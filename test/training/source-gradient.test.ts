@@ -17,7 +17,7 @@ const made = trainTokenizer(["make the apple blue"], { vocabularySize: 320 });
 const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
 
 /** The loss of a first step, and how long the gradient of the encoder alone is. */
-async function firstStep(sourceGradient?: number): Promise<Record<string, number>> {
+async function firstStep(sourceGradient = editing.sourceGradient): Promise<Record<string, number>> {
   const { root, total } = traceJointLoss(model, { ...editing, sourceGradient });
   const options = { optimizer: ADAMW, trains: (name: string) => name.startsWith("mar.encoder_") };
   const device = { device: "cpu", threads: 1 } as const;
