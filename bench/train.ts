@@ -17,9 +17,7 @@ import type { Engine } from "../src/runtime/engine.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { Tokenizer, trainTokenizer } from "../src/text/index.ts";
 import { makeBatch } from "../src/training/batches.ts";
-import { traceJointLoss } from "../src/training/joint-program.ts";
-import { learnerOf } from "../src/training/learning-names.ts";
-import { ADAMW } from "../src/training/optimizer.ts";
+import { learningOf, traceJointLoss } from "../src/training/joint-program.ts";
 import { type StageConfig, samplesIn } from "../src/training/stage.ts";
 import { sizedModel } from "../src/training/stage-size.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
@@ -79,11 +77,10 @@ async function measure(
 ): Promise<{ seconds: number; flop: number }> {
   const model = sizedModel(config, stage.size);
   const { root, total, losses } = traceJointLoss(model, stage);
-  const trains = learnerOf(stage);
-  const options = { optimizer: ADAMW, ema: stage.ema, trains };
+  const options = learningOf(stage);
   const random = new Random(seed);
   const program = await TrainingProgram.build(engine, { device }, root, total, losses, options, random);
-  const learning = new Set([...root.parameters].flatMap(([name, tensor]) => (trains(name) ? [tensor] : [])));
+  const learning = new Set([...root.parameters].flatMap(([name, tensor]) => (options.trains(name) ? [tensor] : [])));
   let seconds = 0;
   let flop = 0;
   for (let step = -WARM; step < steps; step++) {

@@ -5,8 +5,12 @@ import { encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
+import { learnerOf } from "./learning-names.ts";
 import { type DrawingInputs, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
+import { MUON } from "./muon.ts";
+import { ADAMW } from "./optimizer.ts";
 import type { StageConfig, TrainingTask } from "./stage.ts";
+import type { TrainingProgramOptions } from "./training-program.ts";
 
 /** The losses of a stage in one program: their weighted sum, and each by itself. */
 export interface JointLoss {
@@ -30,6 +34,16 @@ export function traceJointLoss(
   if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
   return { root, total: weighted.reduce(add), losses };
 }
+
+/** Which of a stage's weights learn, and by what. */
+export const learningOf = (
+  stage: Pick<StageConfig, "trains" | "freezes" | "weightDecay" | "optimizer" | "ema">,
+): TrainingProgramOptions => ({
+  optimizer: { ...ADAMW, weightDecay: stage.weightDecay },
+  muon: stage.optimizer === "muon" ? MUON : undefined,
+  ema: stage.ema,
+  trains: learnerOf(stage),
+});
 
 const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);

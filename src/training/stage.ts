@@ -27,6 +27,8 @@ export interface StageConfig {
   /** Steps of linear warm-up. */
   warmup: number;
   weightDecay: number;
+  /** What matrices inside of the model learn by; vectors, tables and the last layers always learn by AdamW. */
+  optimizer: "adamw" | "muon";
   /**
    * How far training leans towards strong noise, where a picture's content is decided: a uniform share u of the schedule becomes
    * `shift u / (1 + (shift - 1) u)` (arXiv 2403.03206, section 5.3.2); 1 leaves it uniform.

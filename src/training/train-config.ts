@@ -53,6 +53,7 @@ const STAGE_ENTRIES = [
   "schedule",
   "warmup",
   "weightDecay",
+  "optimizer",
   "timestepShift",
   "ema",
   "trains",
@@ -139,6 +140,10 @@ function parseStage(
   if (schedule !== "cosine" && schedule !== "constant") {
     throw new UserError(`${where}: "schedule" must be "cosine" or "constant", not ${JSON.stringify(schedule)}.`);
   }
+  const optimizer = stage.optimizer ?? "adamw";
+  if (optimizer !== "adamw" && optimizer !== "muon") {
+    throw new UserError(`${where}: "optimizer" must be "adamw" or "muon", not ${JSON.stringify(optimizer)}.`);
+  }
   const batch = perTask(stage, "batch", where, { generation: 0, editing: 0, understanding: 0, contrast: 0 });
   if (samplesIn(batch) === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
@@ -173,6 +178,7 @@ function parseStage(
     schedule,
     warmup: whole(stage, "warmup", where, Math.round(steps / 100)),
     weightDecay: number(stage, "weightDecay", where, 0.02),
+    optimizer,
     timestepShift,
     ema,
     trains: names(stage, "trains", where),

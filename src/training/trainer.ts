@@ -9,12 +9,10 @@ import { learnsFromData } from "./batch-maker.ts";
 import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
 import { discardUnfinished, loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
 import { openSources } from "./data-source.ts";
-import { traceJointLoss } from "./joint-program.ts";
+import { learningOf, traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
 import { latentKeyOf } from "./latent-set.ts";
-import { learnerOf } from "./learning-names.ts";
 import { learningRate } from "./learning-rate.ts";
-import { ADAMW } from "./optimizer.ts";
 import type { Values } from "./parameters.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { DataProgress } from "./prepare-data.ts";
@@ -162,8 +160,8 @@ class StageRun {
     const state = resizeState(before, prepared.config);
     const latentKey = await prepareLatents(options, prepared, bad, stage);
     const { root, total, losses } = traceJointLoss(prepared.config, stage);
-    const trains = learnerOf(stage);
-    if (![...root.parameters.keys()].some(trains)) {
+    const learning = learningOf(stage);
+    if (![...root.parameters.keys()].some(learning.trains)) {
       throw new UserError(
         `The stage "${stage.name}" trains nothing: none of its weights fits its "trains" and "freezes".`,
       );
@@ -174,11 +172,7 @@ class StageRun {
       root,
       total,
       losses,
-      {
-        optimizer: { ...ADAMW, weightDecay: stage.weightDecay },
-        ema: stage.ema,
-        trains,
-      },
+      learning,
       new Random(plan.seed + position.stage),
       { ...state, parameters: new Map([...(state.parameters ?? []), ...prepared.vae]) },
     );

@@ -7,11 +7,14 @@ import { type Uploaded, upload } from "../runtime/upload.ts";
 import { type DeviceArray, isOnDevice, releaseValues, type Value } from "../runtime/values.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { add, gradients, input, multiply, type Tensor } from "../tensor/index.ts";
-import { type AdamWOptions, adamW, clipFactor, decays, totalNorm } from "./optimizer.ts";
+import { isForMuon, type MuonOptions, muon } from "./muon.ts";
+import { type AdamWOptions, adamW, clipFactor, decays, type StepScalars, totalNorm } from "./optimizer.ts";
 import { copyOf, initialize, type Values, zerosLike } from "./parameters.ts";
 
 export interface TrainingProgramOptions {
   optimizer: AdamWOptions;
+  /** How the matrices inside of the model learn (see `isForMuon`); by AdamW like all else when left out. */
+  muon?: MuonOptions;
   /** Share of the old average that is kept every step; no average is kept when left out. */
   ema?: number;
   /** Which parameters learn; the others stay as they are. */
@@ -23,7 +26,7 @@ export interface TrainingState {
   step: number;
   /** All parameters, frozen ones among them. */
   parameters: Values;
-  /** The optimizer's moments, of the learning parameters alone. */
+  /** The optimizer's moments, of the learning parameters alone; Muon has no second one. */
   moment1: Values;
   moment2: Values;
   /** Moving average of the parameters that learn or have learned in an earlier stage, when one is kept. */
@@ -98,15 +101,11 @@ export class TrainingProgram {
     names.forEach((name, i) => {
       const parameter = parameters[i];
       const like = (group: string) => input(`${group}|${name}`, "float32", parameter.shape);
-      const before = { parameter, moment1: like("moment1"), moment2: like("moment2") };
-      const decay = decays(name, parameter.shape);
-      const after = adamW(before, slopes[i], clip, scalars, options.optimizer, decay);
-      outputs[`next|parameters|${name}`] = after.parameter;
-      outputs[`next|moment1|${name}`] = after.moment1;
-      outputs[`next|moment2|${name}`] = after.moment2;
+      const after = nextOf(name, parameter, like, slopes[i], clip, scalars, options);
+      for (const [group, next] of Object.entries(after)) outputs[`next|${group}|${name}`] = next;
       if (options.ema !== undefined) {
         const kept = multiply(like("average"), options.ema);
-        outputs[`next|average|${name}`] = add(kept, multiply(after.parameter, 1 - options.ema));
+        outputs[`next|average|${name}`] = add(kept, multiply(after.parameters, 1 - options.ema));
       }
     });
     const lowering = { fused: false, parameters: () => undefined };
@@ -117,11 +116,14 @@ export class TrainingProgram {
     });
     const all = complete(initialize(root.parameters, random), initial?.parameters);
     const learning: Values = new Map(names.map((name) => [name, all.get(name)!]));
+    const byAdamW = new Map([...learning].filter(([name]) => outputName("moment2", name) in outputs));
+    // A mean of gradients without that of their squares, which Muon has left, is no start for AdamW.
+    const fits = (name: string) => !byAdamW.has(name) || initial?.moment2?.has(name);
     const state: TrainingState = {
       step: initial?.step ?? 0,
       parameters: all,
-      moment1: complete(zerosLike(learning), only(initial?.moment1, learning)),
-      moment2: complete(zerosLike(learning), only(initial?.moment2, learning)),
+      moment1: complete(zerosLike(learning), only(initial?.moment1, learning, fits)),
+      moment2: complete(zerosLike(byAdamW), only(initial?.moment2, byAdamW)),
       average: options.ema === undefined ? undefined : complete(copyOf(learning), initial?.average),
     };
     const used = program.inputs.map(({ name }) => name).filter((name) => all.has(name) && !learning.has(name));
@@ -139,7 +141,7 @@ export class TrainingProgram {
   async state(): Promise<Readonly<TrainingState>> {
     const state = this.#state;
     if (this.#readAt === state.step) return state;
-    for (const [group, name] of this.#learning()) {
+    for (const [group, name] of this.#written()) {
       const newer = this.#onDevice.get(inputName(group, name));
       if (newer) (state[group]!.get(name)!.data as Float32Array).set((await newer.read()).data as Float32Array);
     }
@@ -168,10 +170,10 @@ export class TrainingProgram {
     }
     const into: Record<string, HostArray> = {};
     if (!this.staysOnDevice) {
-      for (const [group, name] of this.#learning()) into[outputName(group, name)] = this.#spare[group]!.get(name)!;
+      for (const [group, name] of this.#written()) into[outputName(group, name)] = this.#spare[group]!.get(name)!;
     }
     const results = await this.program.runOnDevice(feeds, into);
-    for (const [group, name] of this.#learning()) {
+    for (const [group, name] of this.#written()) {
       const result = results[outputName(group, name)];
       if (!isOnDevice(result)) continue;
       const key = inputName(group, name);
@@ -184,10 +186,12 @@ export class TrainingProgram {
   }
 
   /** Every part of the state that a step changes. */
-  *#learning(): Generator<[Group, string]> {
+  *#written(): Generator<[Group, string]> {
     for (const group of GROUPS) {
       if (!this.#state[group]) continue;
-      for (const name of this.#state.moment1.keys()) yield [group, name];
+      // Muon has no second moments.
+      const changed = group === "moment2" ? this.#state.moment2 : this.#state.moment1;
+      for (const name of changed.keys()) yield [group, name];
     }
   }
 
@@ -197,6 +201,28 @@ export class TrainingProgram {
     await this.frozen.release();
     await this.program.release();
   }
+}
+
+/** What a parameter and its moments are after a step, by group. */
+function nextOf(
+  name: string,
+  parameter: Tensor,
+  like: (group: Group) => Tensor,
+  slope: Tensor,
+  clip: Tensor,
+  scalars: StepScalars,
+  { optimizer, muon: matrices }: TrainingProgramOptions,
+): { parameters: Tensor; moment1: Tensor; moment2?: Tensor } {
+  const decay = decays(name, parameter.shape);
+  const moment1 = like("moment1");
+  if (matrices && isForMuon(name, parameter.shape)) {
+    const weightDecay = decay ? optimizer.weightDecay : 0;
+    const after = muon({ parameter, moment1 }, slope, scalars.learningRate, matrices, weightDecay);
+    return { parameters: after.parameter, moment1: after.moment1 };
+  }
+  const before = { parameter, moment1, moment2: like("moment2") };
+  const after = adamW(before, slope, clip, scalars, optimizer, decay);
+  return { parameters: after.parameter, moment1: after.moment1, moment2: after.moment2 };
 }
 
 /** The parameters as they should be used: their moving average where one is kept. */
@@ -221,8 +247,8 @@ function complete(drawn: Values, given: Values | undefined): Values {
 }
 
 /** Those of `values` that `names` has: what is frozen in this stage has no moments to keep. */
-const only = (values: Values | undefined, names: Values): Values =>
-  new Map([...(values ?? [])].filter(([name]) => names.has(name)));
+const only = (values: Values | undefined, names: Values, fits: (name: string) => unknown = () => true): Values =>
+  new Map([...(values ?? [])].filter(([name]) => names.has(name) && fits(name)));
 
 /** A second set of memory for what learns; what does not learn is shared. */
 function duplicate(state: TrainingState): TrainingState {

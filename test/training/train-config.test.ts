@@ -13,6 +13,7 @@ describe("parseTrainConfig", () => {
     expect(plan.stages[0]).toMatchObject({
       schedule: "cosine",
       weightDecay: 0.02,
+      optimizer: "adamw",
       timestepShift: 1,
       sourceGradient: 0.1,
       batch: { generation: 4, editing: 0, understanding: 0, contrast: 0 },
@@ -57,6 +58,7 @@ describe("parseTrainConfig", () => {
     [{ stages: [{ ...stage, batch: {} }] }, "above 0 for at least one"],
     [{ stages: [{ ...stage, batch: { drawing: 3 } }] }, 'unknown entry "drawing"'],
     [{ stages: [{ ...stage, schedule: "linear" }] }, '"cosine" or "constant"'],
+    [{ stages: [{ ...stage, optimizer: "sgd" }] }, '"adamw" or "muon"'],
     [{ stages: [stage], model: "unipic-huge" }, 'no preset "unipic-huge"'],
     [{ stages: [{ ...stage, warmpu: 3 }] }, 'unknown entry "warmpu"'],
     [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
