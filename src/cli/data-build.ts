@@ -1,10 +1,10 @@
 import { isAbsolute, join, relative } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import type { BuildSource, PictureFormat, SampleKind, WorldOptions } from "../data/sets/index.ts";
+import type { BuildSource, PictureFormat, SampleKind } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
-import type { StageConfig } from "../training/stage.ts";
 import { counted, DataReport } from "./data-report.ts";
 import { interruptible } from "./interruptible.ts";
+import { scenesOf } from "./stage-scenes.ts";
 import { wholeNumberFor } from "./values.ts";
 
 interface BuildCommandOptions {
@@ -137,25 +137,4 @@ async function worldOf(options: BuildCommandOptions): Promise<BuildSource> {
   const { kinds = ["text-to-image"], count = 1000, size = 64, seed, format = "png" } = options;
   const { threads = defaultThreads() } = options;
   return worldSource({ kinds, count, size, seed, format, threads, ...(await scenesOf(options)) });
-}
-
-type Scenes = Pick<WorldOptions, "scenes" | "seen" | "edits" | "questions">;
-
-async function scenesOf({ config, stage }: BuildCommandOptions): Promise<Scenes> {
-  if (config === undefined) {
-    if (stage !== undefined) throw new UserError("--stage names a stage of a configuration; give --config as well.");
-    return {};
-  }
-  const [{ readJson }, { parseTrainConfig }] = await Promise.all([
-    import("../checkpoint/json.ts"),
-    import("../training/train-config.ts"),
-  ]);
-  const { stages } = parseTrainConfig(await readJson(config), config);
-  const found: StageConfig | undefined = stage === undefined ? stages[0] : stages.find(({ name }) => name === stage);
-  if (!found) {
-    const names = stages.map(({ name }) => `"${name}"`).join(", ");
-    throw new UserError(`"${config}" has no stage "${stage}"; its stages are ${names}.`);
-  }
-  const { scenes, seen, edits, questions } = found;
-  return { scenes, seen, edits, questions };
 }

@@ -3,6 +3,7 @@ import { registerBuild } from "./data-build.ts";
 import { registerCheck } from "./data-check.ts";
 import { registerStats } from "./data-stats.ts";
 import { checkWritable } from "./output-files.ts";
+import { scenesOf } from "./stage-scenes.ts";
 import { wholeNumberFor } from "./values.ts";
 
 interface PreviewOptions {
@@ -10,14 +11,17 @@ interface PreviewOptions {
   count: number;
   size: number;
   edits?: number;
+  config?: string;
+  stage?: string;
   output: string;
 }
 
 const MOST = 400;
 
 const EXAMPLES = `
-Example:
-  unipic data preview --seed 3 --count 48 --output world.png`;
+Examples:
+  unipic data preview --seed 3 --count 48 --output world.png
+  unipic data preview --config configs/unipic-mini.json --stage edits`;
 
 /** `unipic data`: what models are trained on, the picture world and data sets on disk. */
 export function registerData(program: Command): void {
@@ -29,6 +33,8 @@ export function registerData(program: Command): void {
     .option("--count <n>", "scenes to show, up to 400", wholeNumberFor("--count", 1, MOST), 24)
     .option("--size <n>", "side in pixels that a model would see", wholeNumberFor("--size", 8, 1024), 64)
     .option("--edits <n>", "edits to show (default: half as many as scenes)", wholeNumberFor("--edits", 0, MOST))
+    .option("--config <file>", "scenes as a training configuration's stage draws them")
+    .option("--stage <name>", "which stage of it (the first)")
     .option("--output <file>", "the sheet, a .png file", "preview.png")
     .addHelpText("after", EXAMPLES)
     .action(preview);
@@ -37,12 +43,16 @@ export function registerData(program: Command): void {
   registerStats(data);
 }
 
-async function preview({ seed, count, size, edits, output }: PreviewOptions): Promise<void> {
+async function preview({ seed, count, size, edits, output, ...stage }: PreviewOptions): Promise<void> {
   await checkWritable(output, [".png"]);
+  const { scenes, edits: changes, questions } = await scenesOf(stage);
   const [{ contactSheet }, { writeWhole }] = await Promise.all([
     import("../data/preview.ts"),
     import("../training/checkpoint.ts"),
   ]);
-  await writeWhole(output, await contactSheet(seed, count, { size, editCount: edits }));
+  await writeWhole(
+    output,
+    await contactSheet(seed, count, { size, editCount: edits, scenes, edits: changes, questions }),
+  );
   console.log(`Wrote ${output}: ${count} scenes and ${edits ?? Math.ceil(count / 2)} edits, seed ${seed}`);
 }

@@ -19,6 +19,9 @@ import {
 } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
 
+/** The least and the greatest. */
+export type SizeRange = readonly [number, number];
+
 /** What may be drawn; everything, where nothing is said. */
 export interface PlanOptions {
   tasks?: readonly Task[];
@@ -28,10 +31,12 @@ export interface PlanOptions {
   backgrounds?: readonly BackgroundKind[];
   /** Colours for coloured objects. */
   colors?: readonly ColorName[];
-  /** Least and greatest longer side, relative to the picture; each task has its own otherwise. */
-  sizes?: readonly [number, number];
+  /** Least and greatest longer side, relative to the picture, for all tasks or task by task; a task that is not named has its own. */
+  sizes?: SizeRange | Partial<Record<Task, SizeRange>>;
   /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere. */
   jitter?: number;
+  /** Whether several objects always stand in the same way for their number: two side by side, three and four in two rows of two; `false` as it is otherwise. */
+  tidy?: boolean;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -48,7 +53,7 @@ const ONE_STYLE = 0.7;
 const HIGH_HORIZON = 0.48;
 const MOST_ATTEMPTS = 500;
 
-const SIZES: Readonly<Record<Task, readonly [number, number]>> = {
+const SIZES: Readonly<Record<Task, SizeRange>> = {
   single_object: [0.45, 0.75],
   colors: [0.45, 0.75],
   two_object: [0.34, 0.52],
@@ -85,9 +90,9 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const crowded = objects.length > 2;
   const background = planBackground(random, kind, crowded || task === "position" ? HIGH_HORIZON : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
-  const rows = arrange(random, objects.length, hasGround(kind), relation);
+  const rows = arrange(random, objects.length, hasGround(kind), relation, options.tidy);
 
-  const [least, greatest] = options.sizes ?? SIZES[task];
+  const [least, greatest] = (isRange(options.sizes) ? options.sizes : options.sizes?.[task]) ?? SIZES[task];
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
@@ -170,8 +175,20 @@ function drawBackgroundKind(random: Random, kinds: readonly BackgroundKind[] = B
   })!;
 }
 
+/** Sizes for scenes of several objects: those of a single range may be meant for single objects, and several have to share the picture. */
+export const sizesForSeveral = (sizes: PlanOptions["sizes"]): PlanOptions["sizes"] =>
+  isRange(sizes) ? undefined : sizes;
+
+const isRange = (sizes: PlanOptions["sizes"]): sizes is SizeRange => Array.isArray(sizes);
+
 /** Which object goes in which row. */
-function arrange(random: Random, count: number, grounded: boolean, relation?: Relation): number[][] {
+function arrange(
+  random: Random,
+  count: number,
+  grounded: boolean,
+  relation: Relation | undefined,
+  tidy = false,
+): number[][] {
   switch (relation) {
     case "left of":
       return [[0, 1]];
@@ -182,6 +199,8 @@ function arrange(random: Random, count: number, grounded: boolean, relation?: Re
     case "below":
       return [[1], [0]];
   }
+  const order = Array.from({ length: count }, (_, index) => index);
+  if (tidy) return count > 2 ? [order.slice(0, 2), order.slice(2)] : [order];
   switch (count) {
     case 1:
       return [[0]];
@@ -215,17 +234,25 @@ function checkOptions(options: PlanOptions): void {
   if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
     throw new UserError("The task color_attr needs at least two colors to choose from.");
   }
-  const [least, greatest] = options.sizes ?? [0.5, 0.5];
-  if (!(least > 0 && least <= greatest && greatest <= 1)) {
-    throw new UserError(`Sizes must be two numbers with 0 < least <= greatest <= 1, not [${least}, ${greatest}].`);
+  const { sizes = {} } = options;
+  if (!isRange(sizes)) checkChoice("sizes", Object.keys(sizes), TASKS, true);
+  for (const range of isRange(sizes) ? [sizes] : Object.values(sizes)) {
+    const [least, greatest] = isRange(range) ? range : [];
+    if (!(least !== undefined && greatest !== undefined && least > 0 && least <= greatest && greatest <= 1)) {
+      throw new UserError(
+        `Sizes must be two numbers with 0 < least <= greatest <= 1, or two for each task, not ${JSON.stringify(range)}.`,
+      );
+    }
   }
   const { jitter = 1 } = options;
   if (!(jitter >= 0 && jitter <= 1)) throw new UserError(`The jitter must lie between 0 and 1, not ${jitter}.`);
   const { rainbow = 0 } = options;
   if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
-  const { mirror = true } = options;
-  if (typeof mirror !== "boolean")
-    throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
+  for (const option of ["mirror", "tidy"] as const) {
+    const value = options[option] ?? false;
+    if (typeof value !== "boolean")
+      throw new UserError(`"${option}" must be true or false, not ${JSON.stringify(value)}.`);
+  }
 }
 
 const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {
@@ -238,9 +265,14 @@ const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {
   dense: 4,
 };
 
-function checkChoice(option: string, chosen: readonly string[] | undefined, known: readonly string[]): void {
+function checkChoice(
+  option: string,
+  chosen: readonly string[] | undefined,
+  known: readonly string[],
+  mayBeEmpty = false,
+): void {
   if (chosen === undefined) return;
-  if (chosen.length === 0)
+  if (chosen.length === 0 && !mayBeEmpty)
     throw new UserError(`The option "${option}" is empty: name at least one of ${known.join(", ")}.`);
   const unknown = chosen.find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -7,7 +7,7 @@ import { type CaptionOptions, caption } from "./captions.ts";
 import { drawScene } from "./draw.ts";
 import { EDIT_TYPES, type EditOptions, planEdit } from "./edits/index.ts";
 import { type PlanOptions, planScene } from "./planning.ts";
-import { askQuestion } from "./questions.ts";
+import { askQuestion, type QuestionOptions } from "./questions.ts";
 import { type Scene, TASKS } from "./scene.ts";
 
 export interface SheetOptions {
@@ -16,10 +16,13 @@ export interface SheetOptions {
   scenes?: PlanOptions;
   captions?: CaptionOptions;
   edits?: EditOptions;
+  /** Of which kinds; all but descriptions and backgrounds otherwise. */
+  questions?: QuestionOptions;
   /** How many edits to show; half as many as scenes otherwise. */
   editCount?: number;
 }
 
+const QUESTIONS: QuestionOptions = { kinds: ["what", "where", "how many", "color", "is there", "relation"] };
 const MOST_EXAMPLES = 400;
 /** Everything is shown at this height, whatever the pictures' own size. */
 const SHOWN = 160;
@@ -66,12 +69,14 @@ export async function contactSheet(seed: number, count: number, options: SheetOp
   return sheet.encode("png");
 }
 
-function sceneCell(random: Random, index: number, { scenes = {}, captions }: SheetOptions): Cell {
+function sceneCell(
+  random: Random,
+  index: number,
+  { scenes = {}, captions, questions = QUESTIONS }: SheetOptions,
+): Cell {
   const tasks = scenes.tasks ?? TASKS;
   const scene = planScene(random, { ...scenes, tasks: [tasks[index % tasks.length]] });
-  const { question, answer } = askQuestion(random, scene, {
-    kinds: ["what", "where", "how many", "color", "is there", "relation"],
-  });
+  const { question, answer } = askQuestion(random, scene, questions);
   return { pictures: [scene], title: scene.task, lines: [caption(random, scene, captions), `${question} - ${answer}`] };
 }
 

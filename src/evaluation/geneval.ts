@@ -7,6 +7,7 @@ import {
   planScene,
   relationsBetween,
   type Scene,
+  sizesForSeveral,
 } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
@@ -54,8 +55,7 @@ export function sceneOf(random: Random, wanted: Wanted, world: PlanOptions = {})
     tasks: [tag],
     objects: include.map(({ object }) => object),
     colors: colors.length === 0 ? undefined : colors,
-    // The sizes of a world may be meant for single objects; several have to share the picture.
-    sizes: isSingle(tag) ? world.sizes : undefined,
+    sizes: isSingle(tag) ? world.sizes : sizesForSeveral(world.sizes),
     heldOut: "any",
   };
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readPicture } from "../../src/image/codec.ts";
@@ -50,6 +50,28 @@ it("data preview draws the same sheet for the same seed", async () => {
   }
   expect(readFileSync(join(place, "a.png")).equals(readFileSync(join(place, "b.png")))).toBe(true);
   expect((await readPicture(join(place, "a.png"))).width).toBe(1400);
+});
+
+it("data preview shows what a stage of a training configuration draws", async () => {
+  const scenes = { objects: ["car"], tasks: ["single_object"], styles: ["flat"], backgrounds: ["plain"] };
+  const stage = { steps: 1, batch: { generation: 1 }, learningRate: 0.001, edits: { types: ["adjust"] } };
+  const stages = [
+    { ...stage, name: "cars", scenes },
+    { ...stage, name: "dogs", scenes: { ...scenes, objects: ["dog"] } },
+  ];
+  writeFileSync(join(place, "stages.json"), JSON.stringify({ stages }));
+  const preview = (...args: string[]) =>
+    unipic(place, ["data", "preview", "--count", "2", "--edits", "1", "--config", "stages.json", ...args]);
+  const { code, stderr } = await preview("--output", "cars.png");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  await preview("--stage", "dogs", "--output", "dogs.png");
+  await preview("--stage", "cars", "--output", "again.png");
+  const [cars, dogs, again] = ["cars", "dogs", "again"].map((name) => readFileSync(join(place, `${name}.png`)));
+  expect(again.equals(cars)).toBe(true);
+  expect(dogs.equals(cars)).toBe(false);
+  const wrong = await preview("--stage", "cats");
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain('has no stage "cats"; its stages are "cars", "dogs"');
 });
 
 it("Ctrl-C before there is anything to keep is one sentence", async () => {

@@ -7,7 +7,9 @@ import {
   isHeldOut,
   OBJECT_NAMES,
   planScene,
+  relationsBetween,
   type Scene,
+  sizesForSeveral,
   TASKS,
 } from "../../src/data/index.ts";
 import { iconId, OBJECTS, STYLES } from "../../src/data/objects.ts";
@@ -127,6 +129,44 @@ describe("planScene", () => {
     }
   });
 
+  it("takes sizes task by task", () => {
+    const scenes = manyScenes(9, 120, {
+      tasks: ["single_object", "counting", "position"],
+      sizes: { single_object: [0.7, 0.72], counting: [0.2, 0.21] },
+    });
+    const sizes = (task: string) => scenes.filter((scene) => scene.task === task).flatMap(({ objects }) => objects);
+    for (const { size } of sizes("single_object")) expect(Math.abs(size - 0.71)).toBeLessThan(0.011);
+    for (const { size } of sizes("counting")) expect(Math.abs(size - 0.205)).toBeLessThan(0.006);
+    // What is not named has sizes of its own.
+    expect(Math.max(...sizes("position").map(({ size }) => size))).toBeGreaterThan(0.3);
+    expect(sizesForSeveral([0.7, 0.8])).toBeUndefined();
+    expect(sizesForSeveral({ counting: [0.2, 0.3] })).toEqual({ counting: [0.2, 0.3] });
+  });
+
+  it("arranges several objects in one way for their number when they are to be tidy", () => {
+    const tidy = manyScenes(10, 200, {
+      tasks: ["two_object", "counting"],
+      jitter: 0,
+      tidy: true,
+      backgrounds: ["plain"],
+    });
+    const seen = new Map<number, Set<string>>();
+    for (const { objects } of tidy) {
+      const columns = objects.map(
+        ({ x, y }) => `${x < 0.4 ? "left" : x > 0.6 ? "right" : "middle"} ${y > 0.6 ? "low" : "high"}`,
+      );
+      const places = seen.get(objects.length) ?? new Set();
+      seen.set(objects.length, places.add(columns.join(", ")));
+    }
+    expect(seen.get(2)).toEqual(new Set(["left high, right high"]));
+    expect(seen.get(3)).toEqual(new Set(["left high, right high, middle low"]));
+    expect(seen.get(4)).toEqual(new Set(["left high, right high, left low, right low"]));
+    // Relations are shown as they are said.
+    const relations = manyScenes(11, 80, { tasks: ["position"], jitter: 0, tidy: true });
+    const above = relations.filter(({ objects: [a, b] }) => relationsBetween(boxOf(a), boxOf(b)).includes("above"));
+    expect(above.length).toBeGreaterThan(5);
+  });
+
   it("paints the asked share of natural objects in all hues, and says no colour of them", () => {
     const scenes = manyScenes(12, 200, { tasks: ["single_object", "colors"], rainbow: 0.5 });
     const natural = scenes.filter(({ task }) => task === "single_object");
@@ -166,6 +206,10 @@ describe("planScene", () => {
     expect(plan({ styles: [] })).toThrow(UserError);
     expect(plan({ tasks: ["two_object"], objects: ["car"] })).toThrow(/at least 2/);
     expect(plan({ sizes: [0.9, 0.2] })).toThrow(/Sizes/);
+    expect(plan({ sizes: { counting: [0.9, 0.2] } })).toThrow(/Sizes.*for each task, not \[0.9,0.2\]/);
+    expect(plan({ sizes: { counting: 0.2 } })).toThrow(/Sizes/);
+    expect(plan({ sizes: { juggling: [0.1, 0.2] } })).toThrow(/"juggling"/);
+    expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
     expect(plan({ mirror: "no" })).toThrow(/mirror/);
     expect(plan({ tasks: ["single_object"], heldOut: "only" })).toThrow(/No scene fits/);

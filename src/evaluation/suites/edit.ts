@@ -1,4 +1,12 @@
-import { EDIT_TYPES, type Edit, type EditOptions, type EditType, isHeldOut, planEdit } from "../../data/index.ts";
+import {
+  EDIT_TYPES,
+  type Edit,
+  type EditOptions,
+  type EditType,
+  isHeldOut,
+  planEdit,
+  sizesForSeveral,
+} from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { Random } from "../../random.ts";
 import { editedRegion } from "../edits/distance.ts";
@@ -34,7 +42,9 @@ export function planEdits(seed: number, count: number, world: World = {}): Edit[
   const { tasks, sizes, ...rest } = world;
   // A world of single objects has edits of single objects, and its sizes are meant for them.
   const isSingle = tasks?.every((task) => task === "single_object" || task === "colors") ?? false;
-  const options: EditOptions = isSingle ? { ...rest, sizes, mostObjects: 1 } : rest;
+  const options: EditOptions = isSingle
+    ? { ...rest, sizes, mostObjects: 1 }
+    : { ...rest, sizes: sizesForSeveral(sizes) };
   const types = new Set(EDIT_TYPES);
   const edits: Edit[] = [];
   while (edits.length < count) {
