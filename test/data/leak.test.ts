@@ -2,7 +2,7 @@
  * What is held out is in no training sample: a million are drawn in every way that training draws them, as plans without pixels, and read
  * by a second reading of the split.
  */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { expect, describe as group, it } from "vitest";
 import {
   askQuestion,
@@ -18,6 +18,7 @@ import {
   TASKS,
 } from "../../src/data/index.ts";
 import { Random } from "../../src/random.ts";
+import type { StageConfig } from "../../src/training/stage.ts";
 import { parseTrainConfig } from "../../src/training/train-config.ts";
 import { manyScenes } from "./scenes.ts";
 import { isHeldOutKey, isPrompt, said, shown } from "./split.ts";
@@ -76,24 +77,29 @@ function drawMany(seed: number, count: number, draw: Draw): string[] {
   return [...leaks];
 }
 
-const path = "configs/unipic-mini.json";
-const { stages } = parseTrainConfig(JSON.parse(await readFile(path, "utf8")), path);
-const stage = (name: string) => stages.find((each) => each.name === name)!;
-const looks = (name: string): PlanOptions => ({ ...stage(name).scenes, ...stage(name).seen });
-const edits = (name: string) => ({ ...stage(name).scenes, ...stage(name).edits });
+const stages = ["configs/unipic-mini.json", "configs/unipic-mini-2.json"].flatMap(
+  (path) => parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path).stages,
+);
+
+/** What a stage learns from, with how large a part of the million each kind is to be: edits take longest to draw up. */
+function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig): [string, number, Draw][] {
+  const looks = { ...scenes, ...seen };
+  const kinds: [string, number, number, Draw][] = [
+    ["captions", batch.generation, 6, captioned(scenes)],
+    ["descriptions", batch.contrast, 6, described(looks)],
+    ["questions", batch.understanding, 5, asked(looks, questions)],
+    ["edits", batch.editing, 1, edited({ ...scenes, ...edits })],
+  ];
+  return kinds.flatMap(([kind, size, part, draw]) => (size > 0 ? [[`${kind} of stage "${name}"`, part, draw]] : []));
+}
+
+const ofStages = stages.flatMap(samplesOf);
+const parts = ofStages.reduce((sum, [, part]) => sum + part, 0);
 const simple = TASKS.filter((task) => task !== "dense");
 
-/** A million samples: of what the shipped plan learns from, and of the whole world. */
+/** A million samples: of what the shipped plans learn from, and of the whole world. */
 const SAMPLES: readonly (readonly [name: string, count: number, draw: Draw])[] = [
-  ...stages
-    .filter(({ batch }) => batch.generation > 0)
-    .map(({ name, scenes }) => [`captions of stage "${name}"`, 84_000, captioned(scenes)] as const),
-  ['descriptions of stage "contrast"', 90_000, described(looks("contrast"))],
-  ['descriptions of stage "joint"', 90_000, described(looks("joint"))],
-  ['questions of stage "joint"', 60_000, asked(looks("joint"), stage("joint").questions)],
-  ['questions of stage "look"', 60_000, asked(looks("look"), stage("look").questions)],
-  ['edits of stage "edits"', 15_000, edited(edits("edits"))],
-  ['edits of stage "joint"', 15_000, edited(edits("joint"))],
+  ...ofStages.map(([name, part, draw]) => [name, Math.ceil((750_000 * part) / parts), draw] as const),
   ["captions of the whole world", 90_000, captioned({ tasks: simple, rainbow: 0.3 })],
   ["descriptions of the whole world", 42_000, described({ tasks: simple, rainbow: 0.3 })],
   ["questions about the whole world", 100_000, asked({ tasks: simple, rainbow: 0.3 })],
@@ -104,7 +110,7 @@ const SAMPLES: readonly (readonly [name: string, count: number, draw: Draw])[] =
 
 group("a million training samples", () => {
   it("are a million", () => {
-    expect(SAMPLES.reduce((sum, [, count]) => sum + count, 0)).toBe(1_000_000);
+    expect(SAMPLES.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(1_000_000);
   });
 
   it.each(SAMPLES)("show and say nothing held out: %s, %d", { timeout: 1_800_000 }, (name, count, draw) => {

@@ -30,7 +30,12 @@ describe("parseTrainConfig", () => {
       parseTrainConfig(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")), path);
     const mini = read("configs/unipic-mini.json");
     expect(mini.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint", "look"]);
-    expect(read("configs/unipic-mini-2.json").stages.map(({ name }) => name)).toEqual(["contrast of 80", "80 objects"]);
+    expect(read("configs/unipic-mini-2.json").stages.map(({ name }) => name)).toEqual([
+      "contrast of 80",
+      "80 objects",
+      "80 objects by Muon",
+      "several objects",
+    ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
     expect(stages.map(({ name }) => name)).toEqual(["PT", "alignment", "CT", "SFT"]);
