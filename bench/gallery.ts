@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { nameOf } from "../src/data/captions.ts";
 import { drawScene, planScene } from "../src/data/index.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
-import { FIRST_WORLD } from "../src/evaluation/suites/objects-tasks.ts";
+import { SINGLES } from "../src/evaluation/suites/objects-tasks.ts";
 import type { Exhibit } from "../src/evaluation/suites/suite.ts";
 import { picture } from "../src/image/index.ts";
 import { UniPic } from "../src/index.ts";
@@ -37,7 +37,7 @@ for (const [seed, prompt] of PROMPTS.entries()) {
 }
 const random = new Random(11);
 for (let seed = 0; seed < EDITS; seed++) {
-  const scene = planScene(random, { ...FIRST_WORLD, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
+  const scene = planScene(random, { ...SINGLES, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
   const size = model.config.mar.img_size;
   const source = picture(size, size, drawScene(scene, size));
   const instruction =

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { drawScene, planScene } from "../src/data/index.ts";
 import { UserError } from "../src/errors.ts";
-import { FIRST_WORLD } from "../src/evaluation/suites/objects-tasks.ts";
+import { SINGLES } from "../src/evaluation/suites/objects-tasks.ts";
 import { writePicture } from "../src/image/codec.ts";
 import { type Picture, picture } from "../src/image/index.ts";
 import { UniPic } from "../src/index.ts";
@@ -40,7 +40,7 @@ interface Measured {
 }
 
 function source(): Picture {
-  const scene = planScene(new Random(1), { ...FIRST_WORLD, tasks: ["colors"], objects: ["car"] });
+  const scene = planScene(new Random(1), { ...SINGLES, tasks: ["colors"], objects: ["car"] });
   return picture(SOURCE_SIDE, SOURCE_SIDE, drawScene(scene, SOURCE_SIDE));
 }
 

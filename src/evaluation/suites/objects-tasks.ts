@@ -2,7 +2,6 @@
 import {
   type BackgroundKind,
   caption,
-  EASY_OBJECTS,
   type EditOptions,
   OBJECT_NAMES,
   type PlanOptions,
@@ -13,9 +12,8 @@ import {
 import { Random } from "../../random.ts";
 import type { World } from "./suite.ts";
 
-/** What the pictures show where no other world is asked for: what the small model's first curriculum shows. */
-export const FIRST_WORLD = {
-  objects: EASY_OBJECTS,
+/** What the pictures show where no other world is asked for: one large object near the centre, as the model that ships draws it. */
+export const SINGLES = {
   styles: ["emoji"],
   sizes: [0.68, 0.8],
   jitter: 0.15,
@@ -54,7 +52,7 @@ export interface PromptTask {
  * So many prompts: half name an object, half an object and its colour, of which a fourth are combinations held out of training. All
  * say the background. The objects take turns; none of the prompts is one of GenEval's.
  */
-export function planPrompts(seed: number, count: number, world: World = FIRST_WORLD): PromptTask[] {
+export function planPrompts(seed: number, count: number, world: World = SINGLES): PromptTask[] {
   const random = new Random(seed);
   const { objects = OBJECT_NAMES } = world;
   const names = random.shuffle(objects);
@@ -81,7 +79,7 @@ function promptKind(index: number): PromptKind {
 }
 
 /** Pictures to describe: half natural objects, half coloured ones in combinations held out of training. */
-export function planDescriptions(seed: number, count: number, world: World = FIRST_WORLD): Scene[] {
+export function planDescriptions(seed: number, count: number, world: World = SINGLES): Scene[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, index) =>
     planScene(random, {
@@ -105,7 +103,7 @@ export interface EditTask {
 }
 
 /** So many changes of an object's colour, or of the background to another kind. */
-export function planChanges(seed: number, kind: EditKind, count: number, world: World = FIRST_WORLD): EditTask[] {
+export function planChanges(seed: number, kind: EditKind, count: number, world: World = SINGLES): EditTask[] {
   const random = new Random(seed);
   const { tasks: _, ...rest } = world;
   const common = { ...rest, mostObjects: 1 };
