@@ -34,6 +34,7 @@ describe("parseTrainConfig", () => {
       "contrast of 80",
       "80 objects",
       "80 objects by Muon",
+      "look at 80",
       "several objects",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
