@@ -60,6 +60,7 @@ export class PreparedStream {
   readonly #stream: SampleStream;
   readonly #samples: AsyncGenerator<Prepared>;
   #cursor: StreamCursor | undefined;
+  #lastBad: BadSample | undefined;
 
   constructor(
     private readonly set: SampleSet,
@@ -97,9 +98,12 @@ export class PreparedStream {
 
   #advance({ place }: StreamItem, bad: BadSample | undefined): StreamCursor {
     const before = this.#cursor ?? { epoch: 0, read: 0, bad: 0 };
+    this.#lastBad = bad ?? this.#lastBad;
     const counts = { read: before.read + 1, bad: before.bad + (bad ? 1 : 0) };
     const endsEpoch = place.epoch !== before.epoch;
-    if ((counts.read >= ENOUGH || endsEpoch) && counts.bad * 2 > counts.read) throw mostlyBad(this.set, counts, bad);
+    if ((counts.read >= ENOUGH || endsEpoch) && counts.bad * 2 > counts.read) {
+      throw mostlyBad(this.set, counts, this.#lastBad);
+    }
     this.#cursor = { ...place, ...(endsEpoch ? { read: 0, bad: 0 } : counts) };
     return this.#cursor;
   }
