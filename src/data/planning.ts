@@ -235,7 +235,8 @@ function checkOptions(options: PlanOptions): void {
     throw new UserError("The task color_attr needs at least two colors to choose from.");
   }
   const { sizes = {} } = options;
-  if (!isRange(sizes)) checkChoice("sizes", Object.keys(sizes), TASKS, true);
+  const sized = isRange(sizes) ? [] : Object.keys(sizes);
+  if (sized.length > 0) checkChoice("sizes", sized, TASKS);
   for (const range of isRange(sizes) ? [sizes] : Object.values(sizes)) {
     const [least, greatest] = isRange(range) ? range : [];
     if (!(least !== undefined && greatest !== undefined && least > 0 && least <= greatest && greatest <= 1)) {
@@ -265,14 +266,9 @@ const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {
   dense: 4,
 };
 
-function checkChoice(
-  option: string,
-  chosen: readonly string[] | undefined,
-  known: readonly string[],
-  mayBeEmpty = false,
-): void {
+function checkChoice(option: string, chosen: readonly string[] | undefined, known: readonly string[]): void {
   if (chosen === undefined) return;
-  if (chosen.length === 0 && !mayBeEmpty)
+  if (chosen.length === 0)
     throw new UserError(`The option "${option}" is empty: name at least one of ${known.join(", ")}.`);
   const unknown = chosen.find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -1,5 +1,6 @@
 /** Muon (K. Jordan and others, 2024, kellerjordan.github.io/posts/muon): momentum whose directions all count the same. */
 import { add, divide, matmul, multiply, reduceSum, sqrt, square, subtract, type Tensor } from "../tensor/index.ts";
+import { decayed } from "./optimizer.ts";
 
 export interface MuonOptions {
   /** Share of the momentum kept every step. */
@@ -59,6 +60,6 @@ export function muon(
   const direction = orthogonalized(mean(moment1), rounds);
   // An orthogonal matrix has a root mean square of 1 / sqrt(longer side).
   const size = multiply(learningRate, UPDATE_SIZE * Math.sqrt(Math.max(rows, columns)));
-  const kept = multiply(state.parameter, subtract(1, multiply(learningRate, weightDecay)));
+  const kept = decayed(state.parameter, learningRate, weightDecay);
   return { parameter: subtract(kept, multiply(direction, size)), moment1 };
 }

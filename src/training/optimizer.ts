@@ -51,6 +51,10 @@ export interface AdamWState {
 export const clipFactor = (norm: Tensor, maxNorm: number): Tensor =>
   minimum(divide(fullLike(norm, maxNorm), add(norm, 1e-6)), 1);
 
+/** A parameter after its decay, which is apart from its gradient (arXiv 1711.05101); without any, the parameter itself. */
+export const decayed = (parameter: Tensor, learningRate: Tensor, weightDecay: number): Tensor =>
+  weightDecay === 0 ? parameter : multiply(parameter, subtract(1, multiply(learningRate, weightDecay)));
+
 /** One AdamW step of one parameter; `clip` multiplies the gradient first. */
 export function adamW(
   state: AdamWState,
@@ -68,8 +72,6 @@ export function adamW(
   const root = sqrt(scalars.correction2);
   const rate = divide(multiply(scalars.learningRate, root), scalars.correction1);
   const step = multiply(divide(moment1, add(sqrt(moment2), multiply(root, epsilon))), rate);
-  const kept = decay
-    ? multiply(state.parameter, subtract(1, multiply(scalars.learningRate, weightDecay)))
-    : state.parameter;
+  const kept = decayed(state.parameter, scalars.learningRate, decay ? weightDecay : 0);
   return { parameter: subtract(kept, step), moment1, moment2 };
 }

@@ -136,14 +136,8 @@ function parseStage(
   if (!isObject(stage)) throw new UserError(`${where} is not an object.`);
   refuseStray(stage, STAGE_ENTRIES, where);
   const steps = whole(stage, "steps", where);
-  const schedule = stage.schedule ?? "cosine";
-  if (schedule !== "cosine" && schedule !== "constant") {
-    throw new UserError(`${where}: "schedule" must be "cosine" or "constant", not ${JSON.stringify(schedule)}.`);
-  }
-  const optimizer = stage.optimizer ?? "adamw";
-  if (optimizer !== "adamw" && optimizer !== "muon") {
-    throw new UserError(`${where}: "optimizer" must be "adamw" or "muon", not ${JSON.stringify(optimizer)}.`);
-  }
+  const schedule = eitherOf(stage, "schedule", where, ["cosine", "constant"] as const);
+  const optimizer = eitherOf(stage, "optimizer", where, ["adamw", "muon"] as const);
   const batch = perTask(stage, "batch", where, { generation: 0, editing: 0, understanding: 0, contrast: 0 });
   if (samplesIn(batch) === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
@@ -203,6 +197,18 @@ function parseSize(json: Json, model: UniPicConfig, where: string): StageSize {
   };
   checkSize(size, model, where);
   return size;
+}
+
+/** One of two texts; the first where nothing is said. */
+function eitherOf<First extends string, Second extends string>(
+  json: Json,
+  key: string,
+  where: string,
+  [first, second]: readonly [First, Second],
+): First | Second {
+  const value = json[key] ?? first;
+  if (value === first || value === second) return value as First | Second;
+  throw new UserError(`${where}: "${key}" must be "${first}" or "${second}", not ${JSON.stringify(value)}.`);
 }
 
 function number(json: Json, key: string, where: string, fallback?: number): number {

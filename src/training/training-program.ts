@@ -118,11 +118,11 @@ export class TrainingProgram {
     const learning: Values = new Map(names.map((name) => [name, all.get(name)!]));
     const byAdamW = new Map([...learning].filter(([name]) => outputName("moment2", name) in outputs));
     // A mean of gradients without that of their squares, which Muon has left, is no start for AdamW.
-    const fits = (name: string) => !byAdamW.has(name) || initial?.moment2?.has(name);
+    const goesOn = new Map([...learning].filter(([name]) => !byAdamW.has(name) || initial?.moment2?.has(name)));
     const state: TrainingState = {
       step: initial?.step ?? 0,
       parameters: all,
-      moment1: complete(zerosLike(learning), only(initial?.moment1, learning, fits)),
+      moment1: complete(zerosLike(learning), only(initial?.moment1, goesOn)),
       moment2: complete(zerosLike(byAdamW), only(initial?.moment2, byAdamW)),
       average: options.ema === undefined ? undefined : complete(copyOf(learning), initial?.average),
     };
@@ -247,8 +247,8 @@ function complete(drawn: Values, given: Values | undefined): Values {
 }
 
 /** Those of `values` that `names` has: what is frozen in this stage has no moments to keep. */
-const only = (values: Values | undefined, names: Values, fits: (name: string) => unknown = () => true): Values =>
-  new Map([...(values ?? [])].filter(([name]) => names.has(name) && fits(name)));
+const only = (values: Values | undefined, names: Values): Values =>
+  new Map([...(values ?? [])].filter(([name]) => names.has(name)));
 
 /** A second set of memory for what learns; what does not learn is shared. */
 function duplicate(state: TrainingState): TrainingState {
