@@ -109,8 +109,7 @@ function subjectOf(scene: Scene, random?: Random): string {
   }
   const [relation] = scene.task === "position" ? relationsBetween(boxOf(first), boxOf(second)) : [];
   if (relation === undefined) {
-    const pair = random?.chance(0.3) ? [second, first] : [first, second];
-    return pair.map((object) => thingPhrase(object, random)).join(" and ");
+    return objects.map((object) => thingPhrase(object, random)).join(" and ");
   }
   if (random === undefined) return `${thingPhrase(first)} ${spellRelation(relation)} ${thingPhrase(second)}`;
   const turned = random.chance(0.3);

@@ -72,6 +72,33 @@ export function place(
   return spots;
 }
 
+/** Longer side of an object that a grid of two by two has room for. */
+const GRID_SIZE = 0.43;
+/** Objects on a grid of two rows stand above its middle and below it, where the ground has to reach. */
+export const GRID_HORIZON = 0.5 - (0.5 - GRID_SIZE) / 2 - FOOTING;
+
+/**
+ * Places objects in the cells of a grid of two by two, or in the middle of a row or column that has only one: an object of some size
+ * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it).
+ *
+ * @param rows indices of the objects as in `place`, at most two rows of at most two
+ */
+export function placeOnGrid(
+  outlines: readonly Outline[],
+  sizes: readonly number[],
+  rows: readonly (readonly number[])[],
+): Spot[] {
+  const spots = sizes.map((asked) => ({ size: Math.min(asked, GRID_SIZE), x: 0, y: 0 }));
+  rows.forEach((row, rowAt) => {
+    const feet = (rowAt + 0.5) / rows.length + GRID_SIZE / 2;
+    row.forEach((index, columnAt) => {
+      spots[index].x = (columnAt + 0.5) / row.length;
+      spots[index].y = feet - (outlines[index].height * spots[index].size) / 2;
+    });
+  });
+  return spots;
+}
+
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));
 }

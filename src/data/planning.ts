@@ -5,7 +5,7 @@ import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
-import { place } from "./placement.ts";
+import { GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
 import {
   boxOf,
   isClear,
@@ -35,7 +35,10 @@ export interface PlanOptions {
   sizes?: SizeRange | Partial<Record<Task, SizeRange>>;
   /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere. */
   jitter?: number;
-  /** Whether several objects always stand in the same way for their number: two side by side, three and four in two rows of two; `false` as it is otherwise. */
+  /**
+   * Whether several objects always stand on a grid of two by two, in the same way for their number: two side by side, three and four
+   * in two rows of two; `false` as it is otherwise.
+   */
   tidy?: boolean;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
@@ -88,7 +91,9 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const objects = drawObjects(random, task, options);
   const kind = drawBackgroundKind(random, options.backgrounds);
   const crowded = objects.length > 2;
-  const background = planBackground(random, kind, crowded || task === "position" ? HIGH_HORIZON : 1);
+  const onGrid = options.tidy === true && objects.length > 1;
+  const highest = onGrid ? GRID_HORIZON : HIGH_HORIZON;
+  const background = planBackground(random, kind, crowded || task === "position" ? highest : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
   const rows = arrange(random, objects.length, hasGround(kind), relation, options.tidy);
 
@@ -96,7 +101,9 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
-  const spots = place(random, outlines, sizes, rows, { horizon: background.horizon, jitter: options.jitter ?? 1 });
+  const spots = onGrid
+    ? placeOnGrid(outlines, sizes, rows)
+    : place(random, outlines, sizes, rows, { horizon: background.horizon, jitter: options.jitter ?? 1 });
   objects.forEach((object, index) => {
     Object.assign(object, spots[index]);
   });

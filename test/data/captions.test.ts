@@ -95,6 +95,15 @@ group("caption", () => {
     expect(share("sometimes")).toBeLessThan(0.9);
   });
 
+  it("names two objects in the order in which they stand, unless it says how they stand", () => {
+    const random = new Random(27);
+    for (const scene of manyScenes(28, 60, { tasks: ["two_object", "color_attr"] })) {
+      const text = caption(random, scene);
+      const [first, second] = scene.objects.map(({ name }) => text.indexOf(name));
+      expect(first, text).toBeLessThan(second);
+    }
+  });
+
   it("comes in many forms, the short ones too", () => {
     const scene: Scene = {
       task: "colors",
