@@ -18,7 +18,7 @@ export {
 } from "./geneval-prompts.ts";
 export { isHeldOut } from "./held-out.ts";
 export { OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
-export { type PlanOptions, planScene, type SizeRange, sizesForSeveral } from "./planning.ts";
+export { isSingle, type PlanOptions, planScene, type SizeRange, sizesFor } from "./planning.ts";
 export { contactSheet, type SheetOptions } from "./preview.ts";
 export { askQuestion, QUESTION_KINDS, type Question, type QuestionKind, type QuestionOptions } from "./questions.ts";
 export {

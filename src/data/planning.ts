@@ -182,9 +182,12 @@ function drawBackgroundKind(random: Random, kinds: readonly BackgroundKind[] = B
   })!;
 }
 
-/** Sizes for scenes of several objects: those of a single range may be meant for single objects, and several have to share the picture. */
-export const sizesForSeveral = (sizes: PlanOptions["sizes"]): PlanOptions["sizes"] =>
-  isRange(sizes) ? undefined : sizes;
+/** Whether a task's scenes show one object. */
+export const isSingle = (task: Task): boolean => task === "single_object" || task === "colors";
+
+/** A world's sizes for a task: those of a single range may be meant for single objects, and several have to share the picture. */
+export const sizesFor = (task: Task, sizes: PlanOptions["sizes"]): PlanOptions["sizes"] =>
+  isRange(sizes) && !isSingle(task) ? undefined : sizes;
 
 const isRange = (sizes: PlanOptions["sizes"]): sizes is SizeRange => Array.isArray(sizes);
 

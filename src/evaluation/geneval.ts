@@ -2,12 +2,11 @@
 import {
   type Box,
   type GenEvalPrompt,
-  type GenEvalTag,
   type PlanOptions,
   planScene,
   relationsBetween,
   type Scene,
-  sizesForSeveral,
+  sizesFor,
 } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
@@ -55,7 +54,7 @@ export function sceneOf(random: Random, wanted: Wanted, world: PlanOptions = {})
     tasks: [tag],
     objects: include.map(({ object }) => object),
     colors: colors.length === 0 ? undefined : colors,
-    sizes: isSingle(tag) ? world.sizes : sizesForSeveral(world.sizes),
+    sizes: sizesFor(tag, world.sizes),
     heldOut: "any",
   };
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -65,5 +64,3 @@ export function sceneOf(random: Random, wanted: Wanted, world: PlanOptions = {})
   const names = include.map(({ count, object }) => `${count} ${object}`).join(", ");
   throw new UserError(`No scene of this world shows ${names} as wanted: allow more backgrounds.`);
 }
-
-const isSingle = (tag: GenEvalTag): boolean => tag === "single_object" || tag === "colors";

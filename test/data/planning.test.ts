@@ -8,7 +8,7 @@ import {
   planScene,
   relationsBetween,
   type Scene,
-  sizesForSeveral,
+  sizesFor,
   TASKS,
 } from "../../src/data/index.ts";
 import { iconId, OBJECTS, STYLES } from "../../src/data/objects.ts";
@@ -136,8 +136,9 @@ describe("planScene", () => {
     for (const { size } of sizes("counting")) expect(Math.abs(size - 0.205)).toBeLessThan(0.006);
     // What is not named has sizes of its own.
     expect(Math.max(...sizes("position").map(({ size }) => size))).toBeGreaterThan(0.3);
-    expect(sizesForSeveral([0.7, 0.8])).toBeUndefined();
-    expect(sizesForSeveral({ counting: [0.2, 0.3] })).toEqual({ counting: [0.2, 0.3] });
+    expect(sizesFor("colors", [0.7, 0.8])).toEqual([0.7, 0.8]);
+    expect(sizesFor("counting", [0.7, 0.8])).toBeUndefined();
+    expect(sizesFor("counting", { counting: [0.2, 0.3] })).toEqual({ counting: [0.2, 0.3] });
   });
 
   it("arranges several objects in one way for their number when they are to be tidy", () => {

@@ -1,4 +1,4 @@
-import { OBJECT_NAMES, planScene, type Scene, type Task } from "../../data/index.ts";
+import { OBJECT_NAMES, planScene, type Scene, sizesFor, type Task } from "../../data/index.ts";
 import { Random } from "../../random.ts";
 import { type HostArray, hostArray } from "../../tensor/dtype.ts";
 import { drawPixels } from "../../training/batches.ts";
@@ -35,12 +35,11 @@ const MOST_LATENT_NOISE = 0.7;
 /** One scene to learn from, held-out combinations among them: the detector has to know what a model has to invent. */
 function planSample(random: Random, config: DetectorConfig): Scene {
   const task = random.pick(TASKS);
-  const isSingle = task === "single_object" || task === "colors";
   const scene = planScene(random, {
     tasks: [task],
     objects: config.objects.length === OBJECT_NAMES.length ? undefined : config.objects,
     styles: random.chance(ALL_STYLES_SHARE) ? undefined : ["emoji"],
-    sizes: isSingle ? SINGLE_SIZES : undefined,
+    sizes: sizesFor(task, SINGLE_SIZES),
     jitter: Math.sqrt(random.uniform()),
     heldOut: "any",
   });

@@ -1,5 +1,5 @@
 import { backgroundPlaces } from "../../data/backgrounds.ts";
-import { describeInStatements, planScene, type Scene, type Statement, sizesForSeveral } from "../../data/index.ts";
+import { describeInStatements, planScene, type Scene, type Statement, sizesFor } from "../../data/index.ts";
 import { Random } from "../../random.ts";
 import { type Estimate, estimate } from "../estimate.ts";
 import { showSighting } from "../sighting.ts";
@@ -35,7 +35,7 @@ export interface DenseTask {
 export function planDense(seed: number, count: number, world: World = {}): DenseTask[] {
   const random = new Random(seed);
   return Array.from({ length: count }, () => {
-    const sizes = sizesForSeveral(world.sizes);
+    const sizes = sizesFor("dense", world.sizes);
     const scene = planScene(random, { ...world, tasks: ["dense"], sizes, heldOut: "only" });
     return { scene, ...describeInStatements(scene, random.pick(backgroundPlaces(scene.background))) };
   });

@@ -4,8 +4,9 @@ import {
   type EditOptions,
   type EditType,
   isHeldOut,
+  isSingle,
   planEdit,
-  sizesForSeveral,
+  sizesFor,
 } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
 import { Random } from "../../random.ts";
@@ -41,10 +42,9 @@ export function planEdits(seed: number, count: number, world: World = {}): Edit[
   const random = new Random(seed);
   const { tasks, sizes, ...rest } = world;
   // A world of single objects has edits of single objects, and its sizes are meant for them.
-  const isSingle = tasks?.every((task) => task === "single_object" || task === "colors") ?? false;
-  const options: EditOptions = isSingle
+  const options: EditOptions = tasks?.every(isSingle)
     ? { ...rest, sizes, mostObjects: 1 }
-    : { ...rest, sizes: sizesForSeveral(sizes) };
+    : { ...rest, sizes: sizesFor("dense", sizes) };
   const types = new Set(EDIT_TYPES);
   const edits: Edit[] = [];
   while (edits.length < count) {

@@ -5,7 +5,7 @@ import {
   type Question,
   type QuestionKind,
   type Scene,
-  sizesForSeveral,
+  sizesFor,
   TASKS,
 } from "../../data/index.ts";
 import { UserError } from "../../errors.ts";
@@ -66,7 +66,7 @@ function askAbout(random: Random, kind: QuestionKind, answer: string | undefined
     throw new UserError("Every scene of this world is a single object of natural look, so nothing is held out.");
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const task = random.pick(tasks);
-    const sizes = task === "colors" ? world.sizes : sizesForSeveral(world.sizes);
+    const sizes = sizesFor(task, world.sizes);
     const scene = planScene(random, { ...world, tasks: [task], sizes, heldOut: "only" });
     const question = askQuestion(random, scene, { kinds: [kind] });
     if (question.kind === kind && (answer === undefined || question.answer === answer)) return { ...question, scene };
