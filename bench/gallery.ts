@@ -25,6 +25,11 @@ const PROMPTS = [
   "an orange teddy bear",
   "a donut on a plain pink background",
   "a brown dog on the grass",
+  "two clocks in the snow",
+  "three bananas on a plain blue background",
+  "four teddy bears on the grass",
+  "a pizza and a dining table in a room",
+  "a traffic light to the left of a car on a road",
 ];
 const EDITS = 5;
 

@@ -35,10 +35,10 @@ describe("parseTrainConfig", () => {
       "80 objects",
       "80 objects by Muon",
       "look at 80",
-      "questions",
       "several objects",
       "pairs and edits",
       "everything",
+      "describe again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
