@@ -39,6 +39,7 @@ describe("parseTrainConfig", () => {
       "pairs and edits",
       "everything",
       "describe again",
+      "edit again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
