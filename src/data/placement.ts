@@ -74,8 +74,10 @@ export function place(
 
 /** Longer side of an object that a grid of two by two has room for. */
 const GRID_SIZE = 0.43;
-/** Objects on a grid of two rows stand above its middle and below it, where the ground has to reach. */
-export const GRID_HORIZON = 0.5 - (0.5 - GRID_SIZE) / 2 - FOOTING;
+/** Height at which the objects of a row of the grid stand. */
+const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
+/** How high the ground has to reach for the upper of two rows to stand on it. */
+export const GRID_HORIZON = gridFloor(0, 2) - FOOTING;
 
 /**
  * Places objects in the cells of a grid of two by two, or in the middle of a row or column that has only one: an object of some size
@@ -90,10 +92,9 @@ export function placeOnGrid(
 ): Spot[] {
   const spots = sizes.map((asked) => ({ size: Math.min(asked, GRID_SIZE), x: 0, y: 0 }));
   rows.forEach((row, rowAt) => {
-    const feet = (rowAt + 0.5) / rows.length + GRID_SIZE / 2;
     row.forEach((index, columnAt) => {
       spots[index].x = (columnAt + 0.5) / row.length;
-      spots[index].y = feet - (outlines[index].height * spots[index].size) / 2;
+      spots[index].y = gridFloor(rowAt, rows.length) - (outlines[index].height * spots[index].size) / 2;
     });
   });
   return spots;

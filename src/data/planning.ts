@@ -37,7 +37,7 @@ export interface PlanOptions {
   jitter?: number;
   /**
    * Whether several objects always stand on a grid of two by two, in the same way for their number: two side by side, three and four
-   * in two rows of two; `false` as it is otherwise.
+   * in two rows of two, whatever the jitter; `false` as it is otherwise.
    */
   tidy?: boolean;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
@@ -95,7 +95,7 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const highest = onGrid ? GRID_HORIZON : HIGH_HORIZON;
   const background = planBackground(random, kind, crowded || task === "position" ? highest : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
-  const rows = arrange(random, objects.length, hasGround(kind), relation, options.tidy);
+  const rows = arrange(random, objects.length, hasGround(kind), relation, onGrid);
 
   const [least, greatest] = (isRange(options.sizes) ? options.sizes : options.sizes?.[task]) ?? SIZES[task];
   const common = random.uniform(least, greatest);
@@ -197,7 +197,7 @@ function arrange(
   count: number,
   grounded: boolean,
   relation: Relation | undefined,
-  tidy = false,
+  onGrid: boolean,
 ): number[][] {
   switch (relation) {
     case "left of":
@@ -210,7 +210,7 @@ function arrange(
       return [[1], [0]];
   }
   const order = Array.from({ length: count }, (_, index) => index);
-  if (tidy) return count > 2 ? [order.slice(0, 2), order.slice(2)] : [order];
+  if (onGrid) return count > 2 ? [order.slice(0, 2), order.slice(2)] : [order];
   switch (count) {
     case 1:
       return [[0]];
