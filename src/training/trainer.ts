@@ -7,7 +7,8 @@ import type { Device, Engine } from "../runtime/engine.ts";
 import { BadSampleLog } from "./bad-samples.ts";
 import { learnsFromData } from "./batch-maker.ts";
 import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
-import { discardUnfinished, loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
+import { startingWeights } from "./buffer-rows.ts";
+import { discardUnfinished, loadState, type RunPosition, saveState } from "./checkpoint.ts";
 import { openSources } from "./data-source.ts";
 import { learningOf, traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
@@ -79,7 +80,7 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
   options.onStart?.({ ...position });
   let state: Partial<TrainingState> = found?.state ?? {
     step: 0,
-    parameters: options.from === undefined ? undefined : await readValues(options.from),
+    parameters: options.from === undefined ? undefined : await startingWeights(options.from, prepared.config),
   };
   while (position.stage < plan.stages.length) {
     const run = await StageRun.start(options, prepared, bad, state, position);
