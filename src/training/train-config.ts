@@ -6,6 +6,7 @@ import { Random } from "../random.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
 import { SOURCE_GRADIENT_SCALE } from "./losses.ts";
 import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
+import { isObject, type Json, withLikenesses } from "./stage-like.ts";
 import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
 /** A training run: the file given to `unipic train --config`. */
@@ -27,8 +28,6 @@ export interface TrainConfig {
   scoreTasks: number;
 }
 
-type Json = Record<string, unknown>;
-
 const ENTRIES = [
   "seed",
   "model",
@@ -45,6 +44,7 @@ const ENTRIES = [
 
 const STAGE_ENTRIES = [
   "name",
+  "like",
   "steps",
   "size",
   "batch",
@@ -70,9 +70,6 @@ const STAGE_ENTRIES = [
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Reads a parsed training file, filling in defaults; says which entry is wrong and what would be right. */
 export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   if (!isObject(json)) throw new UserError(`${where} is not a JSON object, so it is not a training configuration.`);
@@ -89,7 +86,9 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
     data,
     vae: parseVae(object(json, "vae", where), `${where}: vae`),
-    stages: json.stages.map((stage, i) => parseStage(stage, `${where}: stage ${i + 1}`, model, shared)),
+    stages: withLikenesses(json.stages, where).map((stage, i) =>
+      parseStage(stage, `${where}: stage ${i + 1}`, model, shared),
+    ),
     checkpointEvery: whole(json, "checkpointEvery", where, 500),
     sampleEvery: whole(json, "sampleEvery", where, 1000),
     scoreEvery: whole(json, "scoreEvery", where, 1000),

@@ -54,6 +54,24 @@ describe("parseTrainConfig", () => {
     expect(stages.map(({ scenes }) => scenes)).toEqual([scenes, { tasks: ["colors"], objects: ["bus"], jitter: 0 }]);
   });
 
+  it("gives a stage the entries of the one that it is like, its own first, and of what is merged its own from inside", () => {
+    const first = { ...stage, edits: { types: ["add", "style"], jitter: 0.5 }, repeats: 0.3, freezes: ["siglip2."] };
+    const second = { name: "second", like: "only", steps: 3, batch: { editing: 8 }, edits: { types: ["remove"] } };
+    const third = { name: "third", like: "second", edits: { jitter: 0 } };
+    const { stages } = parse({ stages: [first, second, third] });
+    expect(stages[1]).toEqual({
+      ...stages[0],
+      name: "second",
+      steps: 3,
+      warmup: 0,
+      batch: { generation: 0, editing: 8, understanding: 0, contrast: 0 },
+      edits: { types: ["remove"], jitter: 0.5 },
+    });
+    expect(stages[2]).toEqual({ ...stages[1], name: "third", edits: { types: ["remove"], jitter: 0 } });
+    expect(stages[0].edits).toEqual(first.edits);
+    expect(parse({ stages: [first, { like: "only" }] }).stages[1].name).toBe("plan.json: stage 2");
+  });
+
   it("takes what a stage's size leaves out from the model", () => {
     const { stages } = parse({ stages: [{ ...stage, size: { generation: 32 } }] });
     expect(stages[0].size).toEqual({ generation: 32, understanding: 64 });
@@ -71,6 +89,15 @@ describe("parseTrainConfig", () => {
     [{ stages: [{ ...stage, optimizer: "sgd" }] }, '"adamw" or "muon"'],
     [{ stages: [stage], model: "unipic-huge" }, 'no preset "unipic-huge"'],
     [{ stages: [{ ...stage, warmpu: 3 }] }, 'unknown entry "warmpu"'],
+    [
+      { stages: [{ ...stage, like: "only" }] },
+      'stage 1 is like "only", but no stage before it has that name: it is the first',
+    ],
+    [
+      { stages: [stage, { like: "olny" }] },
+      'stage 2 is like "olny", but no stage before it has that name: before it are only',
+    ],
+    [{ stages: [stage, { like: "only", batch: 3 }] }, '"batch" must be an object'],
     [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
     [{ stages: [{ ...stage, ema: 1 }] }, "below 1"],
     [{ stages: [{ ...stage, timestepShift: 0 }] }, "above 0"],
