@@ -37,9 +37,9 @@ describe("parseTrainConfig", () => {
       "look at 80",
       "several objects",
       "pairs and edits",
-      "everything",
-      "describe again",
-      "edit again",
+      "binding and copying",
+      "two colors",
+      "all again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
