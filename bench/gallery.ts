@@ -30,6 +30,11 @@ const PROMPTS = [
   "four teddy bears on the grass",
   "a pizza and a dining table in a room",
   "a traffic light to the left of a car on a road",
+  "a kite above a boat on a sandy beach",
+  "a dog and a cat on the grass",
+  "a blue car and a yellow bus on a road",
+  "a red apple and a green cup on a wooden table",
+  "a pink vase and a black clock on a plain white background",
 ];
 const EDITS = 5;
 

@@ -40,6 +40,7 @@ describe("parseTrainConfig", () => {
       "binding and copying",
       "two colors",
       "all again",
+      "two colors again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
