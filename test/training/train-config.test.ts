@@ -41,6 +41,7 @@ describe("parseTrainConfig", () => {
       "two colors",
       "all again",
       "two colors again",
+      "last",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
