@@ -80,7 +80,7 @@ export const unipicMini: UniPicConfig = {
     decoder_num_heads: 4,
     mlp_ratio: 4,
     vae_embed_dim: 16,
-    // One for each token: with four, which have to hold what is to stand where for all of them, pairs and relations hardly come.
+    // One for each token: with four, which have to hold what is to stand where for all of them, pairs and relations come far later.
     buffer_size: 16,
     diffloss_d: 3,
     diffloss_w: 320,

@@ -1,12 +1,11 @@
-import { join } from "node:path";
-import { readJson } from "../checkpoint/index.ts";
+import { modelFolder } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import { readValues } from "./checkpoint.ts";
 import type { Values } from "./parameters.ts";
+import { positionTables } from "./stage-size.ts";
 
-const TABLES = ["mar.encoder_pos_embed_learned", "mar.decoder_pos_embed_learned"];
 /** How much of a place's own position an added buffer token takes on. */
 const PLACE_SHARE = 0.5;
 
@@ -18,8 +17,7 @@ const PLACE_SHARE = 0.5;
  * @throws UserError when the folder's model has more buffer tokens than the run's
  */
 export async function startingWeights(folder: string, config: UniPicConfig): Promise<Values> {
-  const path = join(folder, "config.json");
-  const given = parseConfig(await readJson(path), path).mar.buffer_size;
+  const given = parseConfig((await modelFolder(folder)).config, `${folder}/config.json`).mar.buffer_size;
   const wanted = config.mar.buffer_size;
   const values = await readValues(folder);
   if (given === wanted) return values;
@@ -28,9 +26,10 @@ export async function startingWeights(folder: string, config: UniPicConfig): Pro
       `The model in "${folder}" has ${given} buffer tokens, and the configuration's model ${wanted}: a run can add some, not take any away.`,
     );
   }
-  for (const name of TABLES) {
+  for (const [name, { leading }] of positionTables(config)) {
     const table = values.get(name);
-    if (!table) continue; // The trainer begins it at random, as it does all that is missing.
+    // What is missing the trainer begins at random.
+    if (leading === 0 || !table) continue;
     const { shape, data } = table;
     const width = shape.at(-1)!;
     if (data.length / width <= given) continue; // Not what the configuration says: the trainer refuses it.

@@ -54,7 +54,7 @@ interface PositionTable {
 }
 
 /** All position tables of a model by their names in a checkpoint. */
-function positionTables({ mar, siglip2 }: UniPicConfig): Map<string, PositionTable> {
+export function positionTables({ mar, siglip2 }: UniPicConfig): Map<string, PositionTable> {
   const side = nativeSide(mar);
   const { buffer_size: leading, encoder_embed_dim: encoder, decoder_embed_dim: decoder } = mar;
   const patches = siglip2.image_size / siglip2.patch_size;
