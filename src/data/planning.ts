@@ -33,13 +33,13 @@ export interface PlanOptions {
   colors?: readonly ColorName[];
   /** Least and greatest longer side, relative to the picture, for all tasks or task by task; a task that is not named has its own. */
   sizes?: SizeRange | Partial<Record<Task, SizeRange>>;
-  /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere. */
-  jitter?: number;
+  /** 0 keeps objects centred and evenly spaced, 1 (as it is otherwise) lets them be anywhere; for all tasks or task by task. */
+  jitter?: number | Partial<Record<Task, number>>;
   /**
    * Whether several objects always stand on a grid of two by two, in the same way for their number: two side by side, three and four
-   * in two rows of two, whatever the jitter; `false` as it is otherwise.
+   * in two rows of two, whatever the jitter; or the tasks of which that is so. `false` as it is otherwise.
    */
-  tidy?: boolean;
+  tidy?: boolean | readonly Task[];
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -91,7 +91,8 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const objects = drawObjects(random, task, options);
   const kind = drawBackgroundKind(random, options.backgrounds);
   const crowded = objects.length > 2;
-  const onGrid = options.tidy === true && objects.length > 1;
+  const { jitter = 1, tidy = false } = options;
+  const onGrid = objects.length > 1 && (typeof tidy === "boolean" ? tidy : tidy.includes(task));
   const highest = onGrid ? GRID_HORIZON : HIGH_HORIZON;
   const background = planBackground(random, kind, crowded || task === "position" ? highest : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
@@ -103,7 +104,10 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const outlines = objects.map((object) => iconShape(object.icon));
   const spots = onGrid
     ? placeOnGrid(outlines, sizes, rows)
-    : place(random, outlines, sizes, rows, { horizon: background.horizon, jitter: options.jitter ?? 1 });
+    : place(random, outlines, sizes, rows, {
+        horizon: background.horizon,
+        jitter: typeof jitter === "number" ? jitter : (jitter[task] ?? 1),
+      });
   objects.forEach((object, index) => {
     Object.assign(object, spots[index]);
   });
@@ -189,6 +193,9 @@ export const isSingle = (task: Task): boolean => task === "single_object" || tas
 export const sizesFor = (task: Task, sizes: PlanOptions["sizes"]): PlanOptions["sizes"] =>
   isRange(sizes) && !isSingle(task) ? undefined : sizes;
 
+const isByTask = (jitter: PlanOptions["jitter"]): jitter is Partial<Record<Task, number>> =>
+  typeof jitter === "object" && jitter !== null && !Array.isArray(jitter);
+
 const isRange = (sizes: PlanOptions["sizes"]): sizes is SizeRange => Array.isArray(sizes);
 
 /** Which object goes in which row. */
@@ -256,13 +263,23 @@ function checkOptions(options: PlanOptions): void {
     }
   }
   const { jitter = 1 } = options;
-  if (!(jitter >= 0 && jitter <= 1)) throw new UserError(`The jitter must lie between 0 and 1, not ${jitter}.`);
+  if (isByTask(jitter)) checkChoice("jitter", Object.keys(jitter), TASKS);
+  for (const value of isByTask(jitter) ? Object.values(jitter) : [jitter]) {
+    if (!(typeof value === "number" && value >= 0 && value <= 1)) {
+      throw new UserError(
+        `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(value)}.`,
+      );
+    }
+  }
   const { rainbow = 0 } = options;
   if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
-  for (const option of ["mirror", "tidy"] as const) {
-    const value = options[option] ?? false;
-    if (typeof value !== "boolean")
-      throw new UserError(`"${option}" must be true or false, not ${JSON.stringify(value)}.`);
+  const { mirror = true, tidy = false } = options;
+  if (typeof mirror !== "boolean") {
+    throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
+  }
+  if (Array.isArray(tidy)) checkChoice("tidy", tidy, TASKS);
+  else if (typeof tidy !== "boolean") {
+    throw new UserError(`"tidy" must be true, false or a list of tasks, not ${JSON.stringify(tidy)}.`);
   }
 }
 
