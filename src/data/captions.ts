@@ -4,8 +4,9 @@ import { backgroundPlaces, backgroundScenery } from "./backgrounds.ts";
 import { changesColors } from "./filters.ts";
 import { isGenEvalPrompt } from "./geneval-prompts.ts";
 import type { Style } from "./objects.ts";
-import { boxOf, opposite, type Relation, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
-import { article, numberWord, PAIRS, plural, spellRelation } from "./words.ts";
+import { opposite, type Relation, relationsBetween, spellRelation } from "./relations.ts";
+import { boxOf, type Scene, type SceneObject } from "./scene.ts";
+import { article, numberWord, PAIRS, plural } from "./words.ts";
 
 export interface CaptionOptions {
   /** Whether the background is said; "sometimes" otherwise. */

@@ -7,8 +7,8 @@
  */
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { OBJECT_NAMES } from "./objects.ts";
-import { RELATIONS, type Relation } from "./scene.ts";
-import { article, numberWord, PAIRS, plural, spellRelation } from "./words.ts";
+import { RELATIONS, type Relation, spellRelation } from "./relations.ts";
+import { article, numberWord, PAIRS, plural } from "./words.ts";
 
 export const GENEVAL_TAGS = ["single_object", "two_object", "counting", "colors", "position", "color_attr"] as const;
 export type GenEvalTag = (typeof GENEVAL_TAGS)[number];

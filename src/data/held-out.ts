@@ -4,7 +4,8 @@
  */
 import type { ColorName } from "./colors.ts";
 import { hashText } from "./hash.ts";
-import { boxOf, opposite, type Relation, relationsBetween, type Scene } from "./scene.ts";
+import { opposite, type Relation, relationsBetween } from "./relations.ts";
+import { boxOf, type Scene } from "./scene.ts";
 
 /** The share of combinations held out. */
 const HELD_OUT_PERCENT = 10;

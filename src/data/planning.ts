@@ -6,17 +6,8 @@ import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
 import { GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
-import {
-  boxOf,
-  isClear,
-  RELATIONS,
-  type Relation,
-  relationsBetween,
-  type Scene,
-  type SceneObject,
-  TASKS,
-  type Task,
-} from "./scene.ts";
+import { RELATIONS, type Relation, relationsBetween } from "./relations.ts";
+import { boxOf, isClear, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
 
 /** The least and the greatest. */

@@ -7,8 +7,9 @@ import { COLOR_NAMES } from "./colors.ts";
 import { changesColors } from "./filters.ts";
 import { isHeldOutColor, isHeldOutRelation } from "./held-out.ts";
 import { OBJECT_NAMES } from "./objects.ts";
-import { boxOf, opposite, relationsBetween, type Scene, type SceneObject } from "./scene.ts";
-import { numberWord, PAIRS, plural, spellRelation } from "./words.ts";
+import { opposite, relationsBetween, spellRelation } from "./relations.ts";
+import { boxOf, type Scene, type SceneObject } from "./scene.ts";
+import { numberWord, PAIRS, plural } from "./words.ts";
 
 export const QUESTION_KINDS = [
   "describe",

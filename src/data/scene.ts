@@ -4,6 +4,7 @@ import { backgroundColorAt, hasGround } from "./backgrounds.ts";
 import { type ColorName, colorDistance } from "./colors.ts";
 import type { Filter } from "./filters.ts";
 import type { Style } from "./objects.ts";
+import type { Box } from "./relations.ts";
 import { iconShape, meanColor } from "./sprites.ts";
 
 /** GenEval's six categories and dense descriptions. */
@@ -44,13 +45,6 @@ export interface Scene {
   filter?: Filter;
 }
 
-export interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /** Where an object's visible outline lies. */
 export function boxOf(object: SceneObject): Box {
   const shape = iconShape(object.icon);
@@ -74,34 +68,6 @@ export const GAP = 0.015;
 export const MARGIN = 0.02;
 /** An object's bottom lies at least this far below the horizon. */
 export const FOOTING = 0.04;
-
-export const RELATIONS = ["left of", "right of", "above", "below"] as const;
-export type Relation = (typeof RELATIONS)[number];
-
-/**
- * The relations of one box to another by GenEval's rule: the distance of the centres along an axis, less a tenth of the summed sides
- * along it, must be more than half of the centres' distance. None, one, or two (diagonally) hold.
- */
-export function relationsBetween(a: Box, b: Box): Relation[] {
-  const dx = (a.left + a.right - b.left - b.right) / 2;
-  const dy = (a.top + a.bottom - b.top - b.bottom) / 2;
-  const distance = Math.hypot(dx, dy);
-  const slackX = 0.1 * (a.right - a.left + b.right - b.left);
-  const slackY = 0.1 * (a.bottom - a.top + b.bottom - b.top);
-  const x = (Math.max(Math.abs(dx) - slackX, 0) * Math.sign(dx)) / distance;
-  const y = (Math.max(Math.abs(dy) - slackY, 0) * Math.sign(dy)) / distance;
-  const holding: Relation[] = [];
-  if (x < -0.5) holding.push("left of");
-  if (x > 0.5) holding.push("right of");
-  if (y < -0.5) holding.push("above");
-  if (y > 0.5) holding.push("below");
-  return holding;
-}
-
-/** The relation seen from the other object. */
-export function opposite(relation: Relation): Relation {
-  return ({ "left of": "right of", "right of": "left of", above: "below", below: "above" } as const)[relation];
-}
 
 function overlap(a: Box, b: Box): boolean {
   const near = GAP - 1e-9;

@@ -1,5 +1,4 @@
 import { OBJECTS } from "./objects.ts";
-import type { Relation } from "./scene.ts";
 
 const NUMBERS = ["zero", "one", "two", "three", "four"];
 
@@ -20,15 +19,3 @@ export function plural(name: string): string {
 
 /** Things that come in one piece but are spoken of in pairs; GenEval's prompts have "a scissors", people mostly do not. */
 export const PAIRS: ReadonlySet<string> = new Set(["scissors", "skis"]);
-
-const relationPhrase: Record<Relation, string> = {
-  "left of": "to the left of",
-  "right of": "to the right of",
-  above: "above",
-  below: "below",
-};
-
-/** The relation as it stands in a full sentence: "to the left of". */
-export function spellRelation(relation: Relation): string {
-  return relationPhrase[relation];
-}

@@ -4,7 +4,8 @@ import { nameOf } from "../captions.ts";
 import { COLOR_NAMES, type ColorName } from "../colors.ts";
 import { OBJECT_NAMES } from "../objects.ts";
 import { type PlanOptions, planScene } from "../planning.ts";
-import type { Relation, Scene, SceneObject, Task } from "../scene.ts";
+import type { Relation } from "../relations.ts";
+import type { Scene, SceneObject, Task } from "../scene.ts";
 
 /** ImgEdit's nine types. */
 export const EDIT_TYPES = [

@@ -2,8 +2,8 @@
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { makeObject } from "../planning.ts";
-import { boxOf, relationsBetween, type Scene, type SceneObject, standAt } from "../scene.ts";
-import { spellRelation } from "../words.ts";
+import { relationsBetween, spellRelation } from "../relations.ts";
+import { boxOf, type Scene, type SceneObject, standAt } from "../scene.ts";
 import { copyOf, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
 
 /** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
