@@ -28,9 +28,10 @@ export interface PlanOptions {
   jitter?: number | Partial<Record<Task, number>>;
   /**
    * Whether several objects always stand on a grid of two by two, in the same way for their number: two side by side, three and four
-   * in two rows of two, whatever the jitter; or the tasks of which that is so. `false` as it is otherwise.
+   * in two rows of two, whatever the jitter; or of which share of a task's scenes that is so, 0 where a task is not named. `false` as it
+   * is otherwise.
    */
-  tidy?: boolean | readonly Task[];
+  tidy?: boolean | Partial<Record<Task, number>>;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -83,7 +84,7 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const kind = drawBackgroundKind(random, options.backgrounds);
   const crowded = objects.length > 2;
   const { jitter = 1, tidy = false } = options;
-  const onGrid = objects.length > 1 && (typeof tidy === "boolean" ? tidy : tidy.includes(task));
+  const onGrid = objects.length > 1 && (isByTask(tidy) ? random.chance(tidy[task] ?? 0) : tidy);
   const highest = onGrid ? GRID_HORIZON : HIGH_HORIZON;
   const background = planBackground(random, kind, crowded || task === "position" ? highest : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
@@ -184,8 +185,8 @@ export const isSingle = (task: Task): boolean => task === "single_object" || tas
 export const sizesFor = (task: Task, sizes: PlanOptions["sizes"]): PlanOptions["sizes"] =>
   isRange(sizes) && !isSingle(task) ? undefined : sizes;
 
-const isByTask = (jitter: PlanOptions["jitter"]): jitter is Partial<Record<Task, number>> =>
-  typeof jitter === "object" && jitter !== null && !Array.isArray(jitter);
+const isByTask = (value: unknown): value is Partial<Record<Task, number>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isRange = (sizes: PlanOptions["sizes"]): sizes is SizeRange => Array.isArray(sizes);
 
@@ -254,13 +255,10 @@ function checkOptions(options: PlanOptions): void {
     }
   }
   const { jitter = 1 } = options;
-  if (isByTask(jitter)) checkChoice("jitter", Object.keys(jitter), TASKS);
-  for (const value of isByTask(jitter) ? Object.values(jitter) : [jitter]) {
-    if (!(typeof value === "number" && value >= 0 && value <= 1)) {
-      throw new UserError(
-        `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(value)}.`,
-      );
-    }
+  if (!isShare(jitter)) {
+    throw new UserError(
+      `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
+    );
   }
   const { rainbow = 0 } = options;
   if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
@@ -268,10 +266,19 @@ function checkOptions(options: PlanOptions): void {
   if (typeof mirror !== "boolean") {
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
   }
-  if (Array.isArray(tidy)) checkChoice("tidy", tidy, TASKS);
-  else if (typeof tidy !== "boolean") {
-    throw new UserError(`"tidy" must be true, false or a list of tasks, not ${JSON.stringify(tidy)}.`);
+  if (typeof tidy !== "boolean" && !(isByTask(tidy) && isShare(tidy))) {
+    throw new UserError(
+      `"tidy" must be true, false or a share between 0 and 1 for each task, not ${JSON.stringify(tidy)}.`,
+    );
   }
+}
+
+/** Whether a value is a number from 0 to 1, or names one for each of some tasks. */
+function isShare(value: unknown): boolean {
+  if (!isByTask(value)) return typeof value === "number" && value >= 0 && value <= 1;
+  return Object.entries(value).every(
+    ([task, share]) => TASKS.includes(task as Task) && !isByTask(share) && isShare(share),
+  );
 }
 
 const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {

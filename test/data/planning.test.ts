@@ -166,19 +166,22 @@ describe("planScene", () => {
     expect(upright.length).toBeGreaterThan(5);
   });
 
-  it("takes jitter and tidiness task by task", () => {
-    const scenes = manyScenes(13, 200, {
-      tasks: ["single_object", "colors", "two_object", "counting"],
+  it("takes jitter and the share of tidy scenes task by task", () => {
+    const scenes = manyScenes(13, 300, {
+      tasks: ["single_object", "colors", "two_object", "counting", "position"],
       jitter: { single_object: 0 },
-      tidy: ["counting"],
+      tidy: { counting: 1, position: 0.5 },
     });
-    const across = (task: string) =>
-      new Set(scenes.filter((scene) => scene.task === task).flatMap(({ objects }) => objects.map(({ x }) => x)));
+    const of = (task: string) => scenes.filter((scene) => scene.task === task);
+    const across = (task: string) => new Set(of(task).flatMap(({ objects }) => objects.map(({ x }) => x)));
     expect(across("single_object")).toEqual(new Set([0.5]));
     expect(across("counting")).toEqual(new Set([0.25, 0.5, 0.75]));
     // What is not named may be anywhere.
     expect(across("colors").size).toBeGreaterThan(20);
     expect(across("two_object").size).toBeGreaterThan(40);
+    const onGrid = of("position").filter(({ objects }) => objects.every(({ x }) => [0.25, 0.5, 0.75].includes(x)));
+    expect(onGrid.length / of("position").length).toBeGreaterThan(0.25);
+    expect(onGrid.length / of("position").length).toBeLessThan(0.75);
   });
 
   it("paints the asked share of natural objects in all hues, and says no colour of them", () => {
@@ -225,10 +228,11 @@ describe("planScene", () => {
     expect(plan({ sizes: { juggling: [0.1, 0.2] } })).toThrow(/"juggling"/);
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
-    expect(plan({ jitter: { counting: 2 } })).toThrow("for each task, not 2");
+    expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");
     expect(plan({ jitter: { count: 1 } })).toThrow('"count"');
-    expect(plan({ tidy: ["count"] })).toThrow('"count"');
+    expect(plan({ tidy: { count: 1 } })).toThrow('for each task, not {"count":1}');
+    expect(plan({ tidy: { counting: true } })).toThrow(/tidy/);
     expect(plan({ mirror: "no" })).toThrow(/mirror/);
     expect(plan({ tasks: ["single_object"], heldOut: "only" })).toThrow(/No scene fits/);
   });
