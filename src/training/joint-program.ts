@@ -6,7 +6,7 @@ import { Scope } from "../nn/scope.ts";
 import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
 import { learnerOf } from "./learning-names.ts";
-import { type DrawingInputs, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
+import { type DrawingInputs, type DrawingLoss, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
 import { MUON } from "./muon.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { StageConfig, TrainingTask } from "./stage.ts";
@@ -26,8 +26,8 @@ export function traceJointLoss(
 ): JointLoss {
   const root = Scope.root();
   const losses: Record<string, Tensor> = {};
-  if (stage.batch.generation > 0) losses.generation = drawingTask(root, config, "generation", stage);
-  if (stage.batch.editing > 0) losses.editing = drawingTask(root, config, "editing", stage);
+  if (stage.batch.generation > 0) losses.generation = traceDrawing(root, config, "generation", stage).loss;
+  if (stage.batch.editing > 0) losses.editing = traceDrawing(root, config, "editing", stage).loss;
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
   if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
@@ -48,12 +48,13 @@ export const learningOf = (
 const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);
 
-function drawingTask(
+/** Traces one of the two drawing losses; the inputs are those that `makeBatch` makes, `tokens` the pictures to draw. */
+export function traceDrawing(
   root: Scope,
   config: UniPicConfig,
   task: "generation" | "editing",
   stage: Pick<StageConfig, "batch" | "data" | "sourceGradient">,
-): Tensor {
+): DrawingLoss & Pick<DrawingInputs, "tokens"> {
   const batch = stage.batch[task];
   const { mar } = config;
   const side = nativeSide(mar);
@@ -79,13 +80,14 @@ function drawingTask(
     timesteps: given("timesteps", "int64", [size("rows")]),
     noise: given("noise", "float32", [size("rows"), tokenWidth(mar)]),
   };
-  if (task === "generation") return drawingLoss(root, config, grid, drawing).loss;
+  const { tokens } = drawing;
+  if (task === "generation") return { ...drawingLoss(root, config, grid, drawing), tokens };
   const editing: SourceInputs = {
     sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
   };
-  return drawingLoss(root, config, grid, drawing, editing, stage.sourceGradient).loss;
+  return { ...drawingLoss(root, config, grid, drawing, editing, stage.sourceGradient), tokens };
 }
 
 function understandingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {

@@ -55,13 +55,15 @@ export interface SourceInputs {
 
 const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x.shape[1]), x.shape[2]]);
 
-/** The loss of drawing (scalar), and what parity looks at on the way. */
+/** The loss of drawing (scalar), and what parity and benchmarks look at on the way. */
 export interface DrawingLoss {
   loss: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** Conditions for the head: [batch, rows x columns, decoder width]. */
   condition: Tensor;
+  /** Of an edit, the encoder's states of its source picture: [batch, buffer + rows x columns, encoder width]. */
+  source?: Tensor;
 }
 
 /**
@@ -95,7 +97,7 @@ export function drawingLoss(
     timesteps: inputs.timesteps,
     noise: inputs.noise,
   });
-  return { loss: reduceMean(total), fused, condition };
+  return { loss: reduceMean(total), fused, condition, source };
 }
 
 export interface UnderstandingInputs {

@@ -1,0 +1,123 @@
+/**
+ * How much of a source picture reaches the diffusion head when a model edits, and the loss of repeating a picture beside that of changing it.
+ * `npm run bench:copying -- [model folder] [--batches N] [--json]`
+ *
+ * Edits of all nine types in the whole picture world. What "is there" is the share of the variance of the source's tokens that a linear map
+ * reads, fitted to three quarters of the tokens and measured on the last: in what the encoder makes of the source, and in the conditions by
+ * which the head is to repeat it, at hidden places. A head cannot copy what is not there.
+ */
+import { parseArgs } from "node:util";
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import { modelFolder } from "../src/checkpoint/index.ts";
+import { parseConfig } from "../src/models/config.ts";
+import { Scope } from "../src/nn/scope.ts";
+import { nodeEngine } from "../src/runtime/node.ts";
+import { Program } from "../src/runtime/program.ts";
+import type { HostArray } from "../src/tensor/dtype.ts";
+import { slice } from "../src/tensor/index.ts";
+import { Tokenizer } from "../src/text/index.ts";
+import { makeBatch } from "../src/training/batches.ts";
+import { readValues } from "../src/training/checkpoint.ts";
+import { traceDrawing } from "../src/training/joint-program.ts";
+import { parseTrainConfig } from "../src/training/train-config.ts";
+import { wholeNumber } from "./arguments.ts";
+import { machineLine } from "./machine.ts";
+import { run } from "./run.ts";
+
+const DEFAULT_MODEL = "models/unipic-mini";
+const BATCH = 64;
+const SEED = 1;
+/** Of the tokens the map is fitted to so many, and measured on the rest. */
+const FITTED = 3 / 4;
+/** Added to the diagonal before a map is solved for, as a share of its mean. */
+const RIDGE = 1e-4;
+
+/** What is read from, and what is to be read. */
+type Pair = readonly [Float32Array, Float32Array];
+
+interface Measured {
+  loss: number;
+  /** Shares of the variance of the target's tokens. */
+  encoded: number;
+  condition: number;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { batches: { type: "string", default: "16" }, json: { type: "boolean", default: false } },
+  });
+  const batches = wholeNumber("batches", values.batches, 1);
+  const [folder = DEFAULT_MODEL] = positionals;
+  const { loss: changing } = await measure(folder, batches, 0);
+  const { loss: repeating, ...read } = await measure(folder, batches, 1);
+  const machine = machineLine("onnxruntime-node");
+  const results = { edits: batches * BATCH, changing, repeating, ...read };
+  if (values.json) return console.log(JSON.stringify({ machine, folder, ...results }, null, 2));
+  console.log(`${machine}; ${folder}, ${results.edits} edits, and as many pictures to repeat\n`);
+  console.log("| loss of changing | loss of repeating | there in the encoder's states | in the head's conditions |");
+  console.log("|---|---|---|---|");
+  const cells = [changing, repeating].map((loss) => loss.toFixed(3));
+  cells.push(...[read.encoded, read.condition].map((share) => `${(100 * share).toFixed(1)} %`));
+  console.log(`| ${cells.join(" | ")} |`);
+}
+
+/** @param repeats share of the edits that only repeat the picture: their target is their source, so that its tokens are the source's, too */
+async function measure(folder: string, batches: number, repeats: number): Promise<Measured> {
+  const config = parseConfig((await modelFolder(folder)).config, folder);
+  const tokenizer = await Tokenizer.fromFolder(folder);
+  const plan = { model: config, stages: [{ steps: 1, batch: { editing: BATCH }, learningRate: 1, repeats }] };
+  const [stage] = parseTrainConfig(plan, folder).stages;
+  const root = Scope.root();
+  const { loss, condition, source, tokens } = traceDrawing(root, config, "editing", stage);
+  const encoded = slice(source!, 1, config.mar.buffer_size, source!.shape[1]);
+  const outputs = { loss, condition, encoded, tokens };
+  const lowering = { fused: false, parameters: () => undefined };
+  const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu" });
+  const used = new Set(program.inputs.map(({ name }) => name));
+  const weights = Object.fromEntries([...(await readValues(folder))].filter(([name]) => used.has(name)));
+
+  let sum = 0;
+  const states: Pair[] = [];
+  const conditions: Pair[] = [];
+  for (let step = 0; step < batches; step++) {
+    const batch = makeBatch(config, tokenizer, stage, SEED, step);
+    const results = await program.run({ ...weights, ...batch });
+    sum += (results.loss.data as Float32Array)[0];
+    const rows = (name: string) => rowsOf(results[name]);
+    const pairs = (read: Float32Array[]): Pair[] => rows("tokens").map((token, i) => [read[i], token]);
+    states.push(...pairs(rows("encoded")));
+    const hidden = new Set(batch["editing.predicted"].data as BigInt64Array);
+    conditions.push(...pairs(rows("condition")).filter((_, row) => hidden.has(BigInt(row))));
+  }
+  await program.release();
+  return { loss: sum / batches, encoded: shareRead(states), condition: shareRead(conditions) };
+}
+
+/** The rows of a tensor [..., width]. */
+function rowsOf({ data, shape }: HostArray): Float32Array[] {
+  const width = shape.at(-1)!;
+  const values = data as Float32Array;
+  return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
+}
+
+/** Share of the variance of the pairs' second numbers that a linear map of the first explains where it was not fitted. */
+function shareRead(pairs: readonly Pair[]): number {
+  const fitted = Math.floor(FITTED * pairs.length);
+  const matrixOf = (part: readonly Pair[], which: 0 | 1) => new Matrix(part.map((pair) => Array.from(pair[which])));
+  const readOf = (part: readonly Pair[]) => {
+    const read = matrixOf(part, 0);
+    return read.addColumn(read.columns, new Array<number>(read.rows).fill(1));
+  };
+  const [read, wanted] = [readOf(pairs.slice(0, fitted)), matrixOf(pairs.slice(0, fitted), 1)];
+  const gram = read.transpose().mmul(read);
+  const ridge = (RIDGE * gram.trace()) / gram.columns;
+  for (let i = 0; i < gram.columns; i++) gram.set(i, i, gram.get(i, i) + ridge);
+  const map = new CholeskyDecomposition(gram).solve(read.transpose().mmul(wanted));
+  const rest = pairs.slice(fitted);
+  const truth = matrixOf(rest, 1);
+  const missed = Matrix.sub(truth, readOf(rest).mmul(map));
+  return 1 - missed.norm("frobenius") ** 2 / truth.center("column").norm("frobenius") ** 2;
+}
+
+await run(main);
