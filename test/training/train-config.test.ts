@@ -42,6 +42,11 @@ describe("parseTrainConfig", () => {
       "all again",
       "two colors again",
       "last",
+      "contrast of several",
+      "edits",
+      "together",
+      "descriptions",
+      "all once more",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
