@@ -11,20 +11,21 @@ import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { modelFolder } from "../src/checkpoint/index.ts";
 import { parseConfig } from "../src/models/config.ts";
 import { Scope } from "../src/nn/scope.ts";
+import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { Program } from "../src/runtime/program.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";
 import { slice } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
-import { makeBatch } from "../src/training/batches.ts";
+import { type Batch, makeBatch } from "../src/training/batches.ts";
 import { readValues } from "../src/training/checkpoint.ts";
 import { traceDrawing } from "../src/training/joint-program.ts";
+import type { StageConfig } from "../src/training/stage.ts";
 import { parseTrainConfig } from "../src/training/train-config.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
 
-const DEFAULT_MODEL = "models/unipic-mini";
 const BATCH = 64;
 const SEED = 1;
 /** Of the tokens the map is fitted to so many, and measured on the rest. */
@@ -35,11 +36,12 @@ const RIDGE = 1e-4;
 /** What is read from, and what is to be read. */
 type Pair = readonly [Float32Array, Float32Array];
 
-interface Measured {
-  loss: number;
-  /** Shares of the variance of the target's tokens. */
-  encoded: number;
-  condition: number;
+/** The loss of editing as a model has it, and what is looked at on the way. */
+interface Editing {
+  stage: StageConfig;
+  batchOf: (stage: StageConfig, step: number) => Batch;
+  run: (batch: Batch) => Promise<Record<string, HostArray>>;
+  release: () => Promise<void>;
 }
 
 async function main(): Promise<void> {
@@ -49,49 +51,69 @@ async function main(): Promise<void> {
   });
   const batches = wholeNumber("batches", values.batches, 1);
   const [folder = DEFAULT_MODEL] = positionals;
-  const { loss: changing } = await measure(folder, batches, 0);
-  const { loss: repeating, ...read } = await measure(folder, batches, 1);
+  const editing = await open(folder);
+  const changing = await lossOfChanging(editing, batches);
+  const repeating = await measureRepeating(editing, batches);
+  await editing.release();
   const machine = machineLine("onnxruntime-node");
-  const results = { edits: batches * BATCH, changing, repeating, ...read };
+  const results = { edits: batches * BATCH, changing, ...repeating };
   if (values.json) return console.log(JSON.stringify({ machine, folder, ...results }, null, 2));
   console.log(`${machine}; ${folder}, ${results.edits} edits, and as many pictures to repeat\n`);
   console.log("| loss of changing | loss of repeating | there in the encoder's states | in the head's conditions |");
   console.log("|---|---|---|---|");
-  const cells = [changing, repeating].map((loss) => loss.toFixed(3));
-  cells.push(...[read.encoded, read.condition].map((share) => `${(100 * share).toFixed(1)} %`));
+  const cells = [changing, repeating.repeating].map((loss) => loss.toFixed(3));
+  cells.push(...[repeating.encoded, repeating.condition].map((share) => `${(100 * share).toFixed(1)} %`));
   console.log(`| ${cells.join(" | ")} |`);
 }
 
-/** @param repeats share of the edits that only repeat the picture: their target is their source, so that its tokens are the source's, too */
-async function measure(folder: string, batches: number, repeats: number): Promise<Measured> {
+async function open(folder: string): Promise<Editing> {
   const config = parseConfig((await modelFolder(folder)).config, folder);
   const tokenizer = await Tokenizer.fromFolder(folder);
-  const plan = { model: config, stages: [{ steps: 1, batch: { editing: BATCH }, learningRate: 1, repeats }] };
+  const plan = { model: config, stages: [{ steps: 1, batch: { editing: BATCH }, learningRate: 1 }] };
   const [stage] = parseTrainConfig(plan, folder).stages;
-  const root = Scope.root();
-  const { loss, condition, source, tokens } = traceDrawing(root, config, "editing", stage);
+  const { loss, condition, source, tokens } = traceDrawing(Scope.root(), config, "editing", stage);
   const encoded = slice(source!, 1, config.mar.buffer_size, source!.shape[1]);
   const outputs = { loss, condition, encoded, tokens };
   const lowering = { fused: false, parameters: () => undefined };
   const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu" });
   const used = new Set(program.inputs.map(({ name }) => name));
   const weights = Object.fromEntries([...(await readValues(folder))].filter(([name]) => used.has(name)));
+  return {
+    stage,
+    batchOf: (stage, step) => makeBatch(config, tokenizer, stage, SEED, step),
+    run: (batch) => program.run({ ...weights, ...batch }),
+    release: () => program.release(),
+  };
+}
 
+const lossOf = ({ loss }: Record<string, HostArray>): number => (loss.data as Float32Array)[0];
+
+async function lossOfChanging({ stage, batchOf, run }: Editing, batches: number): Promise<number> {
+  let sum = 0;
+  for (let step = 0; step < batches; step++) sum += lossOf(await run(batchOf({ ...stage, repeats: 0 }, step)));
+  return sum / batches;
+}
+
+/** Where a picture is only to be repeated its target is its source, so that the target's tokens are the source's, too. */
+async function measureRepeating(
+  { stage, batchOf, run }: Editing,
+  batches: number,
+): Promise<Record<"repeating" | "encoded" | "condition", number>> {
   let sum = 0;
   const states: Pair[] = [];
   const conditions: Pair[] = [];
   for (let step = 0; step < batches; step++) {
-    const batch = makeBatch(config, tokenizer, stage, SEED, step);
-    const results = await program.run({ ...weights, ...batch });
-    sum += (results.loss.data as Float32Array)[0];
-    const rows = (name: string) => rowsOf(results[name]);
-    const pairs = (read: Float32Array[]): Pair[] => rows("tokens").map((token, i) => [read[i], token]);
-    states.push(...pairs(rows("encoded")));
+    const batch = batchOf({ ...stage, repeats: 1 }, step);
+    const results = await run(batch);
+    sum += lossOf(results);
+    const [tokens, encoded, condition] = [results.tokens, results.encoded, results.condition].map(rowsOf);
     const hidden = new Set(batch["editing.predicted"].data as BigInt64Array);
-    conditions.push(...pairs(rows("condition")).filter((_, row) => hidden.has(BigInt(row))));
+    tokens.forEach((token, row) => {
+      states.push([encoded[row], token]);
+      if (hidden.has(BigInt(row))) conditions.push([condition[row], token]);
+    });
   }
-  await program.release();
-  return { loss: sum / batches, encoded: shareRead(states), condition: shareRead(conditions) };
+  return { repeating: sum / batches, encoded: shareRead(states), condition: shareRead(conditions) };
 }
 
 /** The rows of a tensor [..., width]. */
