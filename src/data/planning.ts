@@ -98,7 +98,7 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
     ? placeOnGrid(outlines, sizes, rows)
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
-        jitter: typeof jitter === "number" ? jitter : (jitter[task] ?? 1),
+        jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
       });
   objects.forEach((object, index) => {
     Object.assign(object, spots[index]);
