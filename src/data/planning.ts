@@ -243,9 +243,11 @@ function checkOptions(options: PlanOptions): void {
   if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
     throw new UserError("The task color_attr needs at least two colors to choose from.");
   }
-  const { sizes = {} } = options;
-  const sized = isRange(sizes) ? [] : Object.keys(sizes);
-  if (sized.length > 0) checkChoice("sizes", sized, TASKS);
+  const { sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
+  for (const [option, byTask] of Object.entries({ sizes, jitter, tidy })) {
+    const named = isByTask(byTask) ? Object.keys(byTask) : [];
+    if (named.length > 0) checkChoice(option, named, TASKS);
+  }
   for (const range of isRange(sizes) ? [sizes] : Object.values(sizes)) {
     const [least, greatest] = isRange(range) ? range : [];
     if (!(least !== undefined && greatest !== undefined && least > 0 && least <= greatest && greatest <= 1)) {
@@ -254,15 +256,12 @@ function checkOptions(options: PlanOptions): void {
       );
     }
   }
-  const { jitter = 1 } = options;
   if (!isShare(jitter)) {
     throw new UserError(
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
-  const { rainbow = 0 } = options;
   if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
-  const { mirror = true, tidy = false } = options;
   if (typeof mirror !== "boolean") {
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
   }
@@ -276,9 +275,7 @@ function checkOptions(options: PlanOptions): void {
 /** Whether a value is a number from 0 to 1, or names one for each of some tasks. */
 function isShare(value: unknown): boolean {
   if (!isByTask(value)) return typeof value === "number" && value >= 0 && value <= 1;
-  return Object.entries(value).every(
-    ([task, share]) => TASKS.includes(task as Task) && !isByTask(share) && isShare(share),
-  );
+  return Object.values(value).every((share) => !isByTask(share) && isShare(share));
 }
 
 const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {

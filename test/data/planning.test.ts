@@ -230,8 +230,8 @@ describe("planScene", () => {
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");
-    expect(plan({ jitter: { count: 1 } })).toThrow('"count"');
-    expect(plan({ tidy: { count: 1 } })).toThrow('for each task, not {"count":1}');
+    expect(plan({ jitter: { count: 1 } })).toThrow('option "jitter" does not know "count"; it knows single_object');
+    expect(plan({ tidy: { count: 1 } })).toThrow('option "tidy" does not know "count"; it knows single_object');
     expect(plan({ tidy: { counting: true } })).toThrow(/tidy/);
     expect(plan({ mirror: "no" })).toThrow(/mirror/);
     expect(plan({ tasks: ["single_object"], heldOut: "only" })).toThrow(/No scene fits/);
