@@ -47,6 +47,7 @@ describe("parseTrainConfig", () => {
       "together",
       "descriptions",
       "all once more",
+      "describe",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
