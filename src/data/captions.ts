@@ -17,6 +17,11 @@ export interface CaptionOptions {
 const BACKGROUND_SHARE = 0.7;
 /** How often the style is said, when all objects share one. */
 const STYLE_SHARE = 0.1;
+/** How often two different objects are told in sentences, as three or more always are. */
+const SENTENCES_SHARE = 0.35;
+/** How often the sentences follow the order of the scene's objects, and how often a relation is told after them. */
+const LISTED_SHARE = 0.5;
+const RELATION_SHARE = 0.5;
 const MOST_WORDS = 60;
 
 /** Words that come before what is shown: none, most of the time short ones, as people type them. */
@@ -56,7 +61,10 @@ function draftCaption(random: Random, scene: Scene, { background = "sometimes" }
   const place = sayBackground ? random.pick(backgroundPlaces(scene.background)) : undefined;
   const { objects } = scene;
   if (objects.length === 0) return backgroundScenery(scene.background);
-  if (isMixed(objects)) return describeParts(scene, place);
+  const differ = objects.some((object) => nameOf(object) !== nameOf(objects[0]));
+  if (differ && (objects.length > 2 || random.chance(SENTENCES_SHARE))) {
+    return describeInStatements(scene, place, draftSentences(random, objects.length)).text;
+  }
 
   const opening = random.pick(OPENINGS);
   let subject = subjectOf(scene, random);
@@ -80,7 +88,7 @@ export function describe(scene: Scene, options: { background?: boolean } = {}): 
   }
   if (objects.length === 0) return `a picture of ${backgroundScenery(background)}`;
   const place = options.background === false ? undefined : backgroundPlaces(background)[0];
-  if (isMixed(objects)) return describeParts(scene, place);
+  if (isMixed(objects)) return describeInStatements(scene, place).text;
   return `a picture of ${subjectOf(scene)}${place === undefined ? "" : ` ${place}`}`;
 }
 
@@ -150,11 +158,6 @@ export const SMALL = 0.28;
 const sizeWord = (size: number): "large" | "small" | undefined =>
   size > LARGE ? "large" : size < SMALL ? "small" : undefined;
 
-/** A description in sentences, of 60 words at most: the setting, each object, and a relation if there is room for it. */
-function describeParts(scene: Scene, place: string | undefined): string {
-  return describeInStatements(scene, place).text;
-}
-
 /** Something that a description in sentences says; the numbers are those of the scene's objects. */
 export type Statement =
   | { about: "background" }
@@ -165,12 +168,31 @@ export type Statement =
   | { about: "place"; object: number; place: string }
   | { about: "relation"; object: number; relation: Relation; other: number };
 
+/** What sentences about a scene may leave open. */
+export interface SentenceOptions {
+  /** Numbers of the scene's objects as they are told, each once; as the scene has them otherwise. */
+  order?: readonly number[];
+  /** Whether a relation may be told of the scene's first two objects; true otherwise. */
+  relation?: boolean;
+}
+
+function draftSentences(random: Random, objects: number): SentenceOptions {
+  const listed = Array.from({ length: objects }, (_, number) => number);
+  const order = random.chance(LISTED_SHARE) ? listed : random.shuffle(listed);
+  return { order, relation: random.chance(RELATION_SHARE) };
+}
+
 /**
- * A scene of three or more different objects in sentences, and one by one what they say.
+ * A scene of two or more different objects in sentences, of 60 words at most, and one by one what they say: the setting, each object, and a
+ * relation if there is room for it.
  *
  * @param place where the objects are, one of `backgroundPlaces`; the setting is not said when it is left out
  */
-export function describeInStatements(scene: Scene, place?: string): { text: string; statements: Statement[] } {
+export function describeInStatements(
+  scene: Scene,
+  place?: string,
+  { order = [...scene.objects.keys()], relation: saysRelation = true }: SentenceOptions = {},
+): { text: string; statements: Statement[] } {
   const { objects, background } = scene;
   const sentences: string[] = [];
   const statements: Statement[] = [];
@@ -181,7 +203,8 @@ export function describeInStatements(scene: Scene, place?: string): { text: stri
       statements.push({ about: "background color" });
     }
   }
-  for (const [number, object] of objects.entries()) {
+  for (const number of order) {
+    const object = objects[number];
     const size = sizeWord(object.size);
     const where = whereabouts(object);
     const thing = `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
@@ -192,7 +215,7 @@ export function describeInStatements(scene: Scene, place?: string): { text: stri
     statements.push({ about: "place", object: number, place: where });
   }
   const [first, second] = objects;
-  const [relation] = relationsBetween(boxOf(first), boxOf(second));
+  const [relation] = saysRelation ? relationsBetween(boxOf(first), boxOf(second)) : [];
   if (relation !== undefined && nameOf(first) !== nameOf(second)) {
     const verb = PAIRS.has(first.name) ? "are" : "is";
     const sentence = `The ${nameOf(first)} ${verb} ${spellRelation(relation)} the ${nameOf(second)}.`;

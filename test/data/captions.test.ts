@@ -99,9 +99,28 @@ group("caption", () => {
     const random = new Random(27);
     for (const scene of manyScenes(28, 60, { tasks: ["two_object", "color_attr"] })) {
       const text = caption(random, scene);
+      if (text.includes("There is")) continue;
       const [first, second] = scene.objects.map(({ name }) => text.indexOf(name));
       expect(first, text).toBeLessThan(second);
     }
+  });
+
+  it("tells different objects in sentences, two of them now and then, in any order, with a relation or without", () => {
+    const random = new Random(29);
+    const pairs = manyScenes(30, 200, { tasks: ["two_object"] }).map((scene) => caption(random, scene));
+    const inSentences = pairs.filter((text) => text.includes("There is")).length;
+    expect(inSentences).toBeGreaterThan(20);
+    expect(inSentences).toBeLessThan(100);
+    const [scene] = manyScenes(31, 1, { tasks: ["dense"], tidy: true });
+    const texts = Array.from({ length: 200 }, () => caption(random, scene));
+    for (const text of texts) check(text, scene);
+    const orders = new Set(
+      texts.map((text) => [...text.matchAll(new RegExp(`There is ${THING}`, "g"))].map((match) => match[2]).join()),
+    );
+    expect(orders.size).toBeGreaterThan(4);
+    const related = texts.filter((text) => /\b(left of|right of|above|below)\b/.test(text)).length;
+    expect(related).toBeGreaterThan(60);
+    expect(related).toBeLessThan(140);
   });
 
   it("comes in many forms, the short ones too", () => {
