@@ -17,7 +17,7 @@ export interface CaptionOptions {
 const BACKGROUND_SHARE = 0.7;
 /** How often the style is said, when all objects share one. */
 const STYLE_SHARE = 0.1;
-/** How often two different objects are told in sentences, as three or more always are. */
+/** How often two different objects are told in sentences, as three or more and scenes of the task `dense` always are. */
 const SENTENCES_SHARE = 0.35;
 /** How often the sentences follow the order of the scene's objects, and how often a relation is told after them. */
 const LISTED_SHARE = 0.5;
@@ -62,7 +62,7 @@ function draftCaption(random: Random, scene: Scene, { background = "sometimes" }
   const { objects } = scene;
   if (objects.length === 0) return backgroundScenery(scene.background);
   const differ = objects.some((object) => nameOf(object) !== nameOf(objects[0]));
-  if (differ && (objects.length > 2 || random.chance(SENTENCES_SHARE))) {
+  if (scene.task === "dense" || (differ && (objects.length > 2 || random.chance(SENTENCES_SHARE)))) {
     return describeInStatements(scene, place, draftSentences(random, objects.length)).text;
   }
 
@@ -183,7 +183,7 @@ function draftSentences(random: Random, objects: number): SentenceOptions {
 }
 
 /**
- * A scene of two or more different objects in sentences, of 60 words at most, and one by one what they say: the setting, each object, and a
+ * A scene in sentences, of 60 words at most, and one by one what they say: the setting, each object, and a
  * relation if there is room for it.
  *
  * @param place where the objects are, one of `backgroundPlaces`; the setting is not said when it is left out
@@ -215,7 +215,7 @@ export function describeInStatements(
     statements.push({ about: "place", object: number, place: where });
   }
   const [first, second] = objects;
-  const [relation] = saysRelation ? relationsBetween(boxOf(first), boxOf(second)) : [];
+  const [relation] = saysRelation && second !== undefined ? relationsBetween(boxOf(first), boxOf(second)) : [];
   if (relation !== undefined && nameOf(first) !== nameOf(second)) {
     const verb = PAIRS.has(first.name) ? "are" : "is";
     const sentence = `The ${nameOf(first)} ${verb} ${spellRelation(relation)} the ${nameOf(second)}.`;

@@ -100,6 +100,18 @@ export function placeOnGrid(
   return spots;
 }
 
+/** Cells of the grid of two by two. */
+export const GRID_CELLS = 4;
+
+/** Places objects each in a cell of the grid of its own: `cells` has their numbers, row by row. */
+export function placeInCells(outlines: readonly Outline[], sizes: readonly number[], cells: readonly number[]): Spot[] {
+  return sizes.map((asked, index) => {
+    const [row, column] = [Math.floor(cells[index] / 2), cells[index] % 2];
+    const size = Math.min(asked, GRID_SIZE);
+    return { size, x: (column + 0.5) / 2, y: gridFloor(row, 2) - (outlines[index].height * size) / 2 };
+  });
+}
+
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));
 }

@@ -5,7 +5,7 @@ import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
-import { GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
+import { GRID_CELLS, GRID_HORIZON, place, placeInCells, placeOnGrid } from "./placement.ts";
 import { RELATIONS, type Relation, relationsBetween } from "./relations.ts";
 import { boxOf, isClear, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
@@ -32,6 +32,11 @@ export interface PlanOptions {
    * is otherwise.
    */
   tidy?: boolean | Partial<Record<Task, number>>;
+  /**
+   * How many different objects a scene of the task `dense` has, at least and at most, from one to four; on the grid each then has a cell
+   * of its own, drawn by chance. Three or four, in two rows, where nothing is said.
+   */
+  denseObjects?: readonly [least: number, greatest: number];
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -46,6 +51,8 @@ const BACKGROUND_WEIGHTS: Partial<Record<BackgroundKind, number>> = { plain: 3, 
 const ONE_STYLE = 0.7;
 /** Three or more objects need this much ground to stand on. */
 const HIGH_HORIZON = 0.48;
+/** How many different objects the task `dense` is about, where nothing is said. */
+const DENSE_OBJECTS = [3, 4] as const;
 const MOST_ATTEMPTS = 500;
 
 const SIZES: Readonly<Record<Task, SizeRange>> = {
@@ -82,9 +89,11 @@ export function planScene(random: Random, options: PlanOptions = {}): Scene {
 function attemptScene(random: Random, task: Task, options: PlanOptions): Scene | undefined {
   const objects = drawObjects(random, task, options);
   const kind = drawBackgroundKind(random, options.backgrounds);
-  const crowded = objects.length > 2;
   const { jitter = 1, tidy = false } = options;
-  const onGrid = objects.length > 1 && (isByTask(tidy) ? random.chance(tidy[task] ?? 0) : tidy);
+  const isScattered = task === "dense" && options.denseObjects !== undefined;
+  const crowded = objects.length > 2 || isScattered;
+  const isSeveral = objects.length > 1 || isScattered;
+  const onGrid = isSeveral && (isByTask(tidy) ? random.chance(tidy[task] ?? 0) : tidy);
   const highest = onGrid ? GRID_HORIZON : HIGH_HORIZON;
   const background = planBackground(random, kind, crowded || task === "position" ? highest : 1);
   const relation = task === "position" ? random.pick(RELATIONS) : undefined;
@@ -94,8 +103,10 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
+  const onCells = () => placeInCells(outlines, sizes, distinct(random, [...Array(GRID_CELLS).keys()], objects.length));
+  const onRows = () => placeOnGrid(outlines, sizes, rows);
   const spots = onGrid
-    ? placeOnGrid(outlines, sizes, rows)
+    ? (isScattered ? onCells : onRows)()
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -149,10 +160,12 @@ function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObj
       const mirrors = options.mirror !== false && OBJECTS[first.name].mirrors !== false;
       return Array.from({ length: 2 + random.integer(3) }, () => ({ ...first, flip: mirrors && random.chance(0.5) }));
     }
-    case "dense":
-      return distinct(random, names, 3 + random.integer(2)).map((name) =>
+    case "dense": {
+      const [least, greatest] = options.denseObjects ?? DENSE_OBJECTS;
+      return distinct(random, names, least + random.integer(greatest - least + 1)).map((name) =>
         make(name, random.chance(0.6) ? random.pick(colors) : null),
       );
+    }
   }
 }
 
@@ -243,7 +256,12 @@ function checkOptions(options: PlanOptions): void {
   if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
     throw new UserError("The task color_attr needs at least two colors to choose from.");
   }
-  const { sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
+  const { denseObjects = DENSE_OBJECTS, sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
+  if (!isDenseObjects(denseObjects)) {
+    throw new UserError(
+      `"denseObjects" must be two whole numbers with 1 <= least <= greatest <= ${GRID_CELLS}, not ${JSON.stringify(denseObjects)}.`,
+    );
+  }
   for (const [option, byTask] of Object.entries({ sizes, jitter, tidy })) {
     const named = isByTask(byTask) ? Object.keys(byTask) : [];
     if (named.length > 0) checkChoice(option, named, TASKS);
@@ -270,6 +288,12 @@ function checkOptions(options: PlanOptions): void {
       `"tidy" must be true, false or a share between 0 and 1 for each task, not ${JSON.stringify(tidy)}.`,
     );
   }
+}
+
+function isDenseObjects(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isInteger)) return false;
+  const [least, greatest] = value;
+  return 1 <= least && least <= greatest && greatest <= GRID_CELLS;
 }
 
 /** Whether a value is a number from 0 to 1, or names one for each of some tasks. */

@@ -111,6 +111,11 @@ group("caption", () => {
     const inSentences = pairs.filter((text) => text.includes("There is")).length;
     expect(inSentences).toBeGreaterThan(20);
     expect(inSentences).toBeLessThan(100);
+    for (const scene of manyScenes(32, 60, { tasks: ["dense"], denseObjects: [1, 2] })) {
+      const text = caption(random, scene);
+      expect(text).toContain("There is");
+      check(text, scene);
+    }
     const [scene] = manyScenes(31, 1, { tasks: ["dense"], tidy: true });
     const texts = Array.from({ length: 200 }, () => caption(random, scene));
     for (const text of texts) check(text, scene);

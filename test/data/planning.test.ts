@@ -166,6 +166,25 @@ describe("planScene", () => {
     expect(upright.length).toBeGreaterThan(5);
   });
 
+  it("gives dense scenes as many objects as asked for, each in a cell of the grid when they are to be tidy", () => {
+    const scattered = manyScenes(12, 200, { tasks: ["dense"], denseObjects: [1, 3], tidy: true, heldOut: "any" });
+    const cells = new Set<number>();
+    for (const { objects } of scattered) {
+      const own = objects.map((object) => {
+        const { top, bottom } = boxOf(object);
+        return (object.x > 0.5 ? 1 : 0) + ((top + bottom) / 2 > 0.5 ? 2 : 0);
+      });
+      expect(new Set(own).size).toBe(objects.length);
+      for (const object of objects) expect([0.25, 0.75]).toContain(object.x);
+      for (const cell of own) cells.add(cell);
+    }
+    expect(new Set(scattered.map(({ objects }) => objects.length))).toEqual(new Set([1, 2, 3]));
+    expect(cells.size).toBe(4);
+    const anywhere = manyScenes(13, 40, { tasks: ["dense"], denseObjects: [2, 2] });
+    expect(new Set(anywhere.map(({ objects }) => objects.length))).toEqual(new Set([2]));
+    expect(new Set(anywhere.map(({ objects }) => objects[0].x)).size).toBeGreaterThan(20);
+  });
+
   it("takes jitter and the share of tidy scenes task by task", () => {
     const scenes = manyScenes(13, 300, {
       tasks: ["single_object", "colors", "two_object", "counting", "position"],
@@ -226,6 +245,10 @@ describe("planScene", () => {
     expect(plan({ sizes: { counting: [0.9, 0.2] } })).toThrow(/Sizes.*for each task, not \[0.9,0.2\]/);
     expect(plan({ sizes: { counting: 0.2 } })).toThrow(/Sizes/);
     expect(plan({ sizes: { juggling: [0.1, 0.2] } })).toThrow(/"juggling"/);
+    for (const range of [[0, 2], [3, 2], [1, 5], [1.5, 2], [2], 3]) {
+      const known = `"denseObjects" must be two whole numbers with 1 <= least <= greatest <= 4, not ${JSON.stringify(range)}.`;
+      expect(plan({ denseObjects: range as never })).toThrow(known);
+    }
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
