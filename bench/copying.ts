@@ -8,21 +8,12 @@
  */
 import { parseArgs } from "node:util";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import { modelFolder } from "../src/checkpoint/index.ts";
-import { parseConfig } from "../src/models/config.ts";
-import { Scope } from "../src/nn/scope.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
-import { nodeEngine } from "../src/runtime/node.ts";
-import { Program } from "../src/runtime/program.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";
-import { slice } from "../src/tensor/index.ts";
-import { Tokenizer } from "../src/text/index.ts";
 import { type Batch, makeBatch } from "../src/training/batches.ts";
-import { readValues } from "../src/training/checkpoint.ts";
-import { traceDrawing } from "../src/training/joint-program.ts";
 import type { StageConfig } from "../src/training/stage.ts";
-import { parseTrainConfig } from "../src/training/train-config.ts";
 import { wholeNumber } from "./arguments.ts";
+import { openDrawing, rowsOf } from "./drawing-program.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
 
@@ -67,23 +58,8 @@ async function main(): Promise<void> {
 }
 
 async function open(folder: string): Promise<Editing> {
-  const config = parseConfig((await modelFolder(folder)).config, folder);
-  const tokenizer = await Tokenizer.fromFolder(folder);
-  const plan = { model: config, stages: [{ steps: 1, batch: { editing: BATCH }, learningRate: 1 }] };
-  const [stage] = parseTrainConfig(plan, folder).stages;
-  const { loss, condition, source, tokens } = traceDrawing(Scope.root(), config, "editing", stage);
-  const encoded = slice(source!, 1, config.mar.buffer_size, source!.shape[1]);
-  const outputs = { loss, condition, encoded, tokens };
-  const lowering = { fused: false, parameters: () => undefined };
-  const program = await Program.compile(nodeEngine, outputs, lowering, { device: "cpu" });
-  const used = new Set(program.inputs.map(({ name }) => name));
-  const weights = Object.fromEntries([...(await readValues(folder))].filter(([name]) => used.has(name)));
-  return {
-    stage,
-    batchOf: (stage, step) => makeBatch(config, tokenizer, stage, SEED, step),
-    run: (batch) => program.run({ ...weights, ...batch }),
-    release: () => program.release(),
-  };
+  const { config, tokenizer, stage, ...program } = await openDrawing(folder, "editing", BATCH);
+  return { stage, batchOf: (stage, step) => makeBatch(config, tokenizer, stage, SEED, step), ...program };
 }
 
 const lossOf = ({ loss }: Record<string, HostArray>): number => (loss.data as Float32Array)[0];
@@ -114,13 +90,6 @@ async function measureRepeating(
     });
   }
   return { repeating: sum / batches, encoded: shareRead(states), condition: shareRead(conditions) };
-}
-
-/** The rows of a tensor [..., width]. */
-function rowsOf({ data, shape }: HostArray): Float32Array[] {
-  const width = shape.at(-1)!;
-  const values = data as Float32Array;
-  return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
 }
 
 /** Share of the variance of the pairs' second numbers that a linear map of the first explains where it was not fitted. */
