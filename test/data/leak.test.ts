@@ -77,7 +77,7 @@ function drawMany(seed: number, count: number, draw: Draw): string[] {
   return [...leaks];
 }
 
-const stages = ["configs/unipic-mini.json", "configs/unipic-mini-2.json"].flatMap(
+const stages = ["configs/unipic-mini.json", "configs/unipic-mini-2.json", "configs/unipic-mini-places.json"].flatMap(
   (path) => parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path).stages,
 );
 

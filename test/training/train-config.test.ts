@@ -49,6 +49,12 @@ describe("parseTrainConfig", () => {
       "all once more",
       "describe",
     ]);
+    expect(read("configs/unipic-mini-places.json").stages.map(({ name }) => name)).toEqual([
+      "dense",
+      "sentences",
+      "ask",
+      "places",
+    ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
     expect(stages.map(({ name }) => name)).toEqual(["PT", "alignment", "CT", "SFT"]);
