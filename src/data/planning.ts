@@ -248,19 +248,19 @@ function checkOptions(options: PlanOptions): void {
   checkChoice("styles", options.styles, STYLES);
   checkChoice("backgrounds", options.backgrounds, BACKGROUND_KINDS);
   checkChoice("colors", options.colors, COLOR_NAMES);
-  const tasks = options.tasks ?? TASKS;
-  const objectsNeeded = Math.max(...tasks.map((task) => OBJECTS_NEEDED[task]));
-  if (new Set(options.objects ?? OBJECT_NAMES).size < objectsNeeded) {
-    throw new UserError(`These tasks need at least ${objectsNeeded} different objects to choose from.`);
-  }
-  if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
-    throw new UserError("The task color_attr needs at least two colors to choose from.");
-  }
   const { denseObjects = DENSE_OBJECTS, sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
   if (!isDenseObjects(denseObjects)) {
     throw new UserError(
       `"denseObjects" must be two whole numbers with 1 <= least <= greatest <= ${GRID_CELLS}, not ${JSON.stringify(denseObjects)}.`,
     );
+  }
+  const tasks = options.tasks ?? TASKS;
+  const objectsNeeded = Math.max(...tasks.map((task) => (task === "dense" ? denseObjects[1] : OBJECTS_NEEDED[task])));
+  if (new Set(options.objects ?? OBJECT_NAMES).size < objectsNeeded) {
+    throw new UserError(`These tasks need at least ${objectsNeeded} different objects to choose from.`);
+  }
+  if (tasks.includes("color_attr") && new Set(options.colors ?? COLOR_NAMES).size < 2) {
+    throw new UserError("The task color_attr needs at least two colors to choose from.");
   }
   for (const [option, byTask] of Object.entries({ sizes, jitter, tidy })) {
     const named = isByTask(byTask) ? Object.keys(byTask) : [];
@@ -302,14 +302,13 @@ function isShare(value: unknown): boolean {
   return Object.values(value).every((share) => !isByTask(share) && isShare(share));
 }
 
-const OBJECTS_NEEDED: Readonly<Record<Task, number>> = {
+const OBJECTS_NEEDED: Readonly<Record<Exclude<Task, "dense">, number>> = {
   single_object: 1,
   colors: 1,
   counting: 1,
   two_object: 2,
   position: 2,
   color_attr: 2,
-  dense: 4,
 };
 
 function checkChoice(option: string, chosen: readonly string[] | undefined, known: readonly string[]): void {

@@ -182,6 +182,9 @@ describe("planScene", () => {
     expect(cells.size).toBe(4);
     const anywhere = manyScenes(13, 40, { tasks: ["dense"], denseObjects: [2, 2] });
     expect(new Set(anywhere.map(({ objects }) => objects.length))).toEqual(new Set([2]));
+    const alone = { tasks: ["dense"], objects: ["car"], heldOut: "any" } as const;
+    expect(planScene(new Random(1), { ...alone, denseObjects: [1, 1] }).objects[0].name).toBe("car");
+    expect(() => planScene(new Random(1), { ...alone, denseObjects: [1, 2] })).toThrow("at least 2 different objects");
     expect(new Set(anywhere.map(({ objects }) => objects[0].x)).size).toBeGreaterThan(20);
   });
 
