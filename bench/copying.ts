@@ -11,9 +11,8 @@ import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";
 import { type Batch, makeBatch } from "../src/training/batches.ts";
-import type { StageConfig } from "../src/training/stage.ts";
 import { wholeNumber } from "./arguments.ts";
-import { openDrawing, rowsOf } from "./drawing-program.ts";
+import { type OpenDrawing, openDrawing, rowsOf } from "./drawing-program.ts";
 import { machineLine } from "./machine.ts";
 import { run } from "./run.ts";
 
@@ -27,14 +26,6 @@ const RIDGE = 1e-4;
 /** What is read from, and what is to be read. */
 type Pair = readonly [Float32Array, Float32Array];
 
-/** The loss of editing as a model has it, and what is looked at on the way. */
-interface Editing {
-  stage: StageConfig;
-  batchOf: (stage: StageConfig, step: number) => Batch;
-  run: (batch: Batch) => Promise<Record<string, HostArray>>;
-  release: () => Promise<void>;
-}
-
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -42,7 +33,7 @@ async function main(): Promise<void> {
   });
   const batches = wholeNumber("batches", values.batches, 1);
   const [folder = DEFAULT_MODEL] = positionals;
-  const editing = await open(folder);
+  const editing = await openDrawing(folder, "editing", BATCH);
   const changing = await lossOfChanging(editing, batches);
   const repeating = await measureRepeating(editing, batches);
   await editing.release();
@@ -57,30 +48,28 @@ async function main(): Promise<void> {
   console.log(`| ${cells.join(" | ")} |`);
 }
 
-async function open(folder: string): Promise<Editing> {
-  const { config, tokenizer, stage, ...program } = await openDrawing(folder, "editing", BATCH);
-  return { stage, batchOf: (stage, step) => makeBatch(config, tokenizer, stage, SEED, step), ...program };
-}
+const batchOf = ({ config, tokenizer, stage }: OpenDrawing, repeats: number, step: number): Batch =>
+  makeBatch(config, tokenizer, { ...stage, repeats }, SEED, step);
 
 const lossOf = ({ loss }: Record<string, HostArray>): number => (loss.data as Float32Array)[0];
 
-async function lossOfChanging({ stage, batchOf, run }: Editing, batches: number): Promise<number> {
+async function lossOfChanging(editing: OpenDrawing, batches: number): Promise<number> {
   let sum = 0;
-  for (let step = 0; step < batches; step++) sum += lossOf(await run(batchOf({ ...stage, repeats: 0 }, step)));
+  for (let step = 0; step < batches; step++) sum += lossOf(await editing.run(batchOf(editing, 0, step)));
   return sum / batches;
 }
 
 /** Where a picture is only to be repeated its target is its source, so that the target's tokens are the source's, too. */
 async function measureRepeating(
-  { stage, batchOf, run }: Editing,
+  editing: OpenDrawing,
   batches: number,
 ): Promise<Record<"repeating" | "encoded" | "condition", number>> {
   let sum = 0;
   const states: Pair[] = [];
   const conditions: Pair[] = [];
   for (let step = 0; step < batches; step++) {
-    const batch = batchOf({ ...stage, repeats: 1 }, step);
-    const results = await run(batch);
+    const batch = batchOf(editing, 1, step);
+    const results = await editing.run(batch);
     sum += lossOf(results);
     const [tokens, encoded, condition] = [results.tokens, results.encoded, results.condition].map(rowsOf);
     const hidden = new Set(batch["editing.predicted"].data as BigInt64Array);

@@ -61,9 +61,9 @@ function draftCaption(random: Random, scene: Scene, { background = "sometimes" }
   const place = sayBackground ? random.pick(backgroundPlaces(scene.background)) : undefined;
   const { objects } = scene;
   if (objects.length === 0) return backgroundScenery(scene.background);
-  const differ = objects.some((object) => nameOf(object) !== nameOf(objects[0]));
-  if (scene.task === "dense" || (differ && (objects.length > 2 || random.chance(SENTENCES_SHARE)))) {
-    return describeInStatements(scene, place, draftSentences(random, objects.length)).text;
+  const needsSentences = scene.task === "dense" || isMixed(objects);
+  if (needsSentences || (!areAlike(objects) && random.chance(SENTENCES_SHARE))) {
+    return describeInStatements(scene, place, draftSentences(random, objects)).text;
   }
 
   const opening = random.pick(OPENINGS);
@@ -100,7 +100,12 @@ function filterPhrase(filter: string): string {
 
 /** Three or more objects that are not all alike need a description in sentences. */
 function isMixed(objects: readonly SceneObject[]): boolean {
-  return objects.length > 2 && objects.some((object) => nameOf(object) !== nameOf(objects[0]));
+  return objects.length > 2 && !areAlike(objects);
+}
+
+/** Whether all objects are called the same, colours included. */
+function areAlike(objects: readonly SceneObject[]): boolean {
+  return objects.every((object) => nameOf(object) === nameOf(objects[0]));
 }
 
 /** What is shown, without where: "a red car", "three dogs", "a cat to the left of a dog". */
@@ -108,7 +113,7 @@ function subjectOf(scene: Scene, random?: Random): string {
   const { objects } = scene;
   const [first, second] = objects;
   if (objects.length === 1) return thingPhrase(first, random);
-  if (objects.every((object) => nameOf(object) === nameOf(first))) {
+  if (areAlike(objects)) {
     const name = plural(first.name);
     return `${numberWord(objects.length)} ${first.color === null ? name : `${first.color} ${name}`}`;
   }
@@ -176,15 +181,13 @@ export interface SentenceOptions {
   relation?: boolean;
 }
 
-function draftSentences(random: Random, objects: number): SentenceOptions {
-  const listed = Array.from({ length: objects }, (_, number) => number);
-  const order = random.chance(LISTED_SHARE) ? listed : random.shuffle(listed);
+function draftSentences(random: Random, objects: readonly SceneObject[]): SentenceOptions {
+  const order = random.chance(LISTED_SHARE) ? undefined : random.shuffle([...objects.keys()]);
   return { order, relation: random.chance(RELATION_SHARE) };
 }
 
 /**
- * A scene in sentences, of 60 words at most, and one by one what they say: the setting, each object, and a
- * relation if there is room for it.
+ * A scene in sentences, of 60 words at most, and one by one what they say: the setting, each object, and a relation if there is room for it.
  *
  * @param place where the objects are, one of `backgroundPlaces`; the setting is not said when it is left out
  */

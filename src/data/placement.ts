@@ -83,16 +83,17 @@ export const GRID_HORIZON = gridFloor(0, 2) - FOOTING;
  * Places objects in the cells of a grid of two by two, or in the middle of a row or column that has only one: an object of some size
  * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it).
  *
- * @param rows indices of the objects as in `place`, at most two rows of at most two
+ * @param rows indices of the objects as in `place`, at most two rows of at most two, `undefined` where a cell stays empty
  */
 export function placeOnGrid(
   outlines: readonly Outline[],
   sizes: readonly number[],
-  rows: readonly (readonly number[])[],
+  rows: readonly (readonly (number | undefined)[])[],
 ): Spot[] {
   const spots = sizes.map((asked) => ({ size: Math.min(asked, GRID_SIZE), x: 0, y: 0 }));
   rows.forEach((row, rowAt) => {
     row.forEach((index, columnAt) => {
+      if (index === undefined) return;
       spots[index].x = (columnAt + 0.5) / row.length;
       spots[index].y = gridFloor(rowAt, rows.length) - (outlines[index].height * spots[index].size) / 2;
     });
@@ -102,15 +103,6 @@ export function placeOnGrid(
 
 /** Cells of the grid of two by two. */
 export const GRID_CELLS = 4;
-
-/** Places objects each in a cell of the grid of its own: `cells` has their numbers, row by row. */
-export function placeInCells(outlines: readonly Outline[], sizes: readonly number[], cells: readonly number[]): Spot[] {
-  return sizes.map((asked, index) => {
-    const [row, column] = [Math.floor(cells[index] / 2), cells[index] % 2];
-    const size = Math.min(asked, GRID_SIZE);
-    return { size, x: (column + 0.5) / 2, y: gridFloor(row, 2) - (outlines[index].height * size) / 2 };
-  });
-}
 
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));

@@ -5,7 +5,7 @@ import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
-import { GRID_CELLS, GRID_HORIZON, place, placeInCells, placeOnGrid } from "./placement.ts";
+import { GRID_CELLS, GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
 import { RELATIONS, type Relation, relationsBetween } from "./relations.ts";
 import { boxOf, isClear, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
@@ -103,10 +103,8 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
-  const onCells = () => placeInCells(outlines, sizes, distinct(random, [...Array(GRID_CELLS).keys()], objects.length));
-  const onRows = () => placeOnGrid(outlines, sizes, rows);
   const spots = onGrid
-    ? (isScattered ? onCells : onRows)()
+    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length) : rows)
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -240,6 +238,16 @@ function arrange(
         [[0], [1, 2, 3]],
       ]);
   }
+}
+
+/** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely. */
+function scatter(random: Random, count: number): (number | undefined)[][] {
+  const cells = distinct(random, [...Array(GRID_CELLS).keys()], count);
+  const inCell = (cell: number) => (cells.includes(cell) ? cells.indexOf(cell) : undefined);
+  return [
+    [inCell(0), inCell(1)],
+    [inCell(2), inCell(3)],
+  ];
 }
 
 function checkOptions(options: PlanOptions): void {
