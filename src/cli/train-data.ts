@@ -43,7 +43,7 @@ function servedStages(
   say: (text: string) => void,
 ): TrainConfig["stages"] {
   const asked = TRAINING_TASKS.filter((task) => stages.some(({ batch }) => batch[task] > 0));
-  const unserved = asked.filter((task) => !tasks.includes(task));
+  const unserved = asked.filter((task) => !(tasks as readonly string[]).includes(task));
   if (unserved.length > 0) say(`"${path}" has no samples for ${unserved.join(" and ")}; that is left out.`);
   const served = stages
     .map((stage) => {

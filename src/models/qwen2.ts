@@ -50,16 +50,16 @@ export type Qwen2Inputs = Seen & {
 const INITIAL = { kind: "normal", deviation: 0.02 } as const;
 
 /** The embedding table, tied to the output logits: [vocabulary, hidden]. */
-const embeddingTable = (scope: Scope, config: Qwen2Config): Tensor =>
+export const wordTable = (scope: Scope, config: Qwen2Config): Tensor =>
   scope.child("model.embed_tokens").parameter("weight", [config.vocab_size, config.hidden_size], INITIAL);
 
 /** Token ids (int64, any shape) to embeddings [..., hidden]. */
 export const embedTokens = (scope: Scope, config: Qwen2Config, ids: Tensor): Tensor =>
-  gatherRows(embeddingTable(scope, config), ids);
+  gatherRows(wordTable(scope, config), ids);
 
 /** States [..., hidden] to logits [..., vocabulary]. */
 export function logits(scope: Scope, config: Qwen2Config, states: Tensor): Tensor {
-  if (config.tie_word_embeddings) return product(states, embeddingTable(scope, config));
+  if (config.tie_word_embeddings) return product(states, wordTable(scope, config));
   return linear(states, scope.child("lm_head"), config.vocab_size, { bias: false, initial: INITIAL });
 }
 

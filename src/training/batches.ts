@@ -18,6 +18,7 @@ import {
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { arrangeDrawing } from "./drawing-inputs.ts";
+import { groundingInputs } from "./grounding-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 
 /** One batch: the inputs of a training program, by name. */
@@ -35,12 +36,13 @@ export function makeBatch(
   step: number,
 ): Batch {
   const random = new Random(seed * 1_000_003 + step);
-  const { generation, editing, understanding, contrast } = stage.batch;
+  const { generation, editing, understanding, contrast, grounding } = stage.batch;
   return {
     ...(generation > 0 ? prefixed("generation", generationBatch(config, tokenizer, stage, random)) : {}),
     ...(editing > 0 ? prefixed("editing", editingBatch(config, tokenizer, stage, random)) : {}),
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
     ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
+    ...(grounding > 0 ? prefixed("grounding", groundingBatch(config, tokenizer, stage, random)) : {}),
   };
 }
 
@@ -191,6 +193,17 @@ export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, capti
     words: hostArray("float32", [size, vocabulary], words),
     pairs: hostArray("float32", [size, size], Float32Array.from(pairs)),
   };
+}
+
+/** Always of the picture world, which alone knows where things stand. */
+export function groundingBatch(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  { scenes: drawn, seen, batch }: StageConfig,
+  random: Random,
+): Batch {
+  const scenes = Array.from({ length: batch.grounding }, () => planScene(random, { ...drawn, ...seen }));
+  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...groundingInputs(config, tokenizer, scenes) };
 }
 
 const imageToken = (tokenizer: Tokenizer): number => {

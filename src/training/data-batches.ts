@@ -24,6 +24,7 @@ import {
   contrastInputs,
   editingInputs,
   generationInputs,
+  groundingBatch,
   pixelArray,
   prefixed,
   sourceFeatures,
@@ -132,13 +133,17 @@ export class DataBatches {
 
   /** Makes the batch of a step; steps are asked for one after the other. */
   async make(step: number): Promise<MadeBatch> {
-    const random = new Random(this.options.seed * 1_000_003 + step);
+    const { config, tokenizer, stage, seed } = this.options;
+    const random = new Random(seed * 1_000_003 + step);
     const batch: Batch = {};
     for (const task of TASKS) {
       const feeds = this.feeds[task];
       if (!feeds) continue;
       const examples = await this.#examples(task, feeds, random);
       Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
+    }
+    if (stage.batch.grounding > 0) {
+      Object.assign(batch, prefixed("grounding", groundingBatch(config, tokenizer, stage, random)));
     }
     return { batch, cursors: { ...this.#cursors } };
   }

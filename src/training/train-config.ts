@@ -5,7 +5,7 @@ import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
 import { SOURCE_GRADIENT_SCALE } from "./losses.ts";
-import { type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
+import { NO_SAMPLES, type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 import { isObject, type Json, withLikenesses } from "./stage-like.ts";
 import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
@@ -67,6 +67,8 @@ const STAGE_ENTRIES = [
   "questions",
   "wordDropout",
 ];
+
+const WEIGHTS: PerTask = { generation: 1, editing: 1, understanding: 0.01, contrast: 1, grounding: 1 };
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 
@@ -137,7 +139,7 @@ function parseStage(
   const steps = whole(stage, "steps", where);
   const schedule = eitherOf(stage, "schedule", where, ["cosine", "constant"] as const);
   const optimizer = eitherOf(stage, "optimizer", where, ["adamw", "muon"] as const);
-  const batch = perTask(stage, "batch", where, { generation: 0, editing: 0, understanding: 0, contrast: 0 });
+  const batch = perTask(stage, "batch", where, NO_SAMPLES);
   if (samplesIn(batch) === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
   }
@@ -166,7 +168,7 @@ function parseStage(
     steps,
     size: parseSize(object(stage, "size", where), model, `${where}: "size"`),
     batch,
-    weights: perTask(stage, "weights", where, { generation: 1, editing: 1, understanding: 0.01, contrast: 1 }),
+    weights: perTask(stage, "weights", where, WEIGHTS),
     learningRate: number(stage, "learningRate", where),
     schedule,
     warmup: whole(stage, "warmup", where, Math.round(steps / 100)),

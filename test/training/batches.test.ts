@@ -4,6 +4,7 @@ import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 
 const { model, stages, seed } = tinyPlan(10);
@@ -28,7 +29,7 @@ describe("makeBatch", () => {
   });
 
   it("leaves out a task without samples", () => {
-    const drawing = { ...stage, batch: { generation: 2, editing: 0, understanding: 0, contrast: 0 } };
+    const drawing = { ...stage, batch: { ...NO_SAMPLES, generation: 2 } };
     const names = Object.keys(makeBatch(model, tokenizer, drawing, seed, 0));
     expect(names.every((name) => name.startsWith("generation."))).toBe(true);
   });
@@ -58,7 +59,7 @@ describe("makeBatch", () => {
   });
 
   it("pairs each picture with its caption, and with those that say the same", () => {
-    const pairing = { ...stage, batch: { generation: 0, editing: 0, understanding: 0, contrast: 12 } };
+    const pairing = { ...stage, batch: { ...NO_SAMPLES, contrast: 12 } };
     const given = makeBatch(model, tokenizer, pairing, seed, 0);
     expect(Object.keys(given).sort()).toEqual(["contrast.pairs", "contrast.pixels", "contrast.words"]);
     const words = given["contrast.words"].data as Float32Array;

@@ -8,6 +8,7 @@ import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { contrastTask } from "../../src/training/contrast-loss.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 
@@ -15,7 +16,7 @@ const BATCH = 8;
 const { model, stages, seed } = tinyPlan(10);
 const made = trainTokenizer(["a picture of a red car", "a blue apple on the grass"], { vocabularySize: 320 });
 const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
-const stage = { ...stages[0], batch: { generation: 0, editing: 0, understanding: 0, contrast: BATCH } };
+const stage = { ...stages[0], batch: { ...NO_SAMPLES, contrast: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
 
 async function program() {

@@ -12,6 +12,7 @@ import { DataBatches, type DataCursors } from "../../src/training/data-batches.t
 import { parseData } from "../../src/training/data-config.ts";
 import { pickSource } from "../../src/training/data-source.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { sharedFolder } from "../cli/run-cli.ts";
 import { json, noPicture, plainPng } from "../data/sets/make-data.ts";
 import { tinyPlan } from "./tiny-plan.ts";
@@ -53,7 +54,7 @@ const stageOf = (
 ) => ({
   ...stages[0],
   ...stage,
-  batch: { generation: 0, editing: 0, understanding: 0, contrast: 0, ...batch },
+  batch: { ...NO_SAMPLES, ...batch },
   data: parseData({ sources, shuffle: 4, ...more }, "data"),
 });
 const paths = { captions: { path: join(folder, "captions") }, edits: { path: join(folder, "edits") } };
@@ -68,10 +69,10 @@ const reds = (data: Float32Array) => {
 };
 
 describe("batches of data sets", () => {
-  it("give exactly the inputs that the stage's program asks for, each caption with its picture", async () => {
+  it("give exactly the inputs that the stage's program asks for, each caption with its picture, grounding from the world", async () => {
     const stage = stageOf(
       [paths.captions, paths.edits],
-      { generation: 3, editing: 2, understanding: 3, contrast: 4 },
+      { generation: 3, editing: 2, understanding: 3, contrast: 4, grounding: 2 },
       {},
       { repeats: 0 },
     );

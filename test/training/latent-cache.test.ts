@@ -16,6 +16,7 @@ import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { type CacheLatentsOptions, cacheLatents } from "../../src/training/latent-cache.ts";
 import { LATENT_FOLDER, latentBytes, latentKeyOf, openLatents } from "../../src/training/latent-set.ts";
 import { initialize, type Values } from "../../src/training/parameters.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { temporaryFolder } from "../checkpoint/temporary-folder.ts";
 import { sharedFolder } from "../cli/run-cli.ts";
 import { all, json, noPicture, plainPng, text, writeFiles } from "../data/sets/make-data.ts";
@@ -23,7 +24,7 @@ import { tinyPlan } from "./tiny-plan.ts";
 
 const folder = await sharedFolder();
 const { model, stages } = tinyPlan(1);
-const batch = { generation: 4, editing: 1, understanding: 0, contrast: 0 };
+const batch = { ...NO_SAMPLES, generation: 4, editing: 1 };
 const stageOf = (latents: boolean) => ({
   ...stages[0],
   batch,

@@ -8,11 +8,12 @@ import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { SOURCE_GRADIENT_SCALE } from "../../src/training/losses.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
 import { initialize } from "../../src/training/parameters.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 
 const { model, stages, seed } = tinyPlan(1);
-const editing = { ...stages[0], batch: { generation: 0, editing: 4, understanding: 0, contrast: 0 } };
+const editing = { ...stages[0], batch: { ...NO_SAMPLES, editing: 4 } };
 const made = trainTokenizer(["make the apple blue"], { vocabularySize: 320 });
 const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
 

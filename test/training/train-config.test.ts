@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { parseTrainConfig } from "../../src/training/train-config.ts";
 
 const stage = { name: "only", steps: 10, batch: { generation: 4 }, learningRate: 1e-3 };
@@ -16,8 +17,8 @@ describe("parseTrainConfig", () => {
       optimizer: "adamw",
       timestepShift: 1,
       sourceGradient: 0.1,
-      batch: { generation: 4, editing: 0, understanding: 0, contrast: 0 },
-      weights: { generation: 1, editing: 1, understanding: 0.01, contrast: 1 },
+      batch: { ...NO_SAMPLES, generation: 4 },
+      weights: { generation: 1, editing: 1, understanding: 0.01, contrast: 1, grounding: 1 },
       size: { generation: 64, understanding: 64 },
     });
     expect([plan.scoreEvery, plan.scoreTasks]).toEqual([1000, 48]);
@@ -78,7 +79,7 @@ describe("parseTrainConfig", () => {
       name: "second",
       steps: 3,
       warmup: 0,
-      batch: { generation: 0, editing: 8, understanding: 0, contrast: 0 },
+      batch: { ...NO_SAMPLES, editing: 8 },
       edits: { types: ["remove"], jitter: 0.5 },
     });
     expect(stages[2]).toEqual({ ...stages[1], name: "third", edits: { types: ["remove"], jitter: 0 } });

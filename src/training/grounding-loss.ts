@@ -1,0 +1,67 @@
+import type { UniPicConfig } from "../models/config.ts";
+import { wordTable } from "../models/qwen2.ts";
+import { visionFeatures } from "../models/unipic.ts";
+import type { Scope } from "../nn/scope.ts";
+import {
+  detach,
+  divide,
+  gatherRows,
+  input,
+  linear,
+  logSoftmax,
+  maximum,
+  multiply,
+  negate,
+  reduceSum,
+  reshape,
+  sqrt,
+  square,
+  type Tensor,
+} from "../tensor/index.ts";
+
+export interface GroundingInputs {
+  /** Pictures in [-1, 1]: [batch, 3, side, side]. */
+  pixels: Tensor;
+  /** Distributions over the vocabulary, one for each thing that is shown: [things, vocabulary]. */
+  words: Tensor;
+  /** What every patch shows, a row of `words`: int64 [batch x patches]. */
+  things: Tensor;
+  /** What every patch counts: [batch x patches]. */
+  weights: Tensor;
+}
+
+/** What the cosines of a patch with all words are multiplied by before the softmax. */
+const SHARPNESS = 20;
+
+/**
+ * Every patch says in the language model's own words what it shows: the cross entropy, in nats, of the words of the thing that stands
+ * there, where a word is as likely as its embedding is near to the patch's features as the language model gets them. The embeddings stay as
+ * they are; only the vision tower and its projection learn. Scalar; the mean over patches, by their weights. SigLIP 2 (arXiv 2502.14786,
+ * section 2.1) teaches its tower where things are by having a decoder say it.
+ */
+export function groundingLoss(root: Scope, config: UniPicConfig, inputs: GroundingInputs): Tensor {
+  const { hidden_size: hidden } = config.llm;
+  const [patches] = inputs.things.shape;
+  const features = normalized(reshape(visionFeatures(root, config, inputs.pixels), [patches, hidden]));
+  const table = normalized(detach(wordTable(root.child("llm"), config.llm))); // [vocabulary, hidden]
+  const scores = logSoftmax(multiply(linear(features, table), SHARPNESS)); // [batch x patches, vocabulary]
+  const losses = negate(reduceSum(multiply(scores, gatherRows(inputs.words, inputs.things)), [1]));
+  return divide(reduceSum(multiply(losses, inputs.weights)), maximum(reduceSum(inputs.weights), 1e-6));
+}
+
+/** Rows scaled to length 1. */
+function normalized(x: Tensor): Tensor {
+  return divide(x, sqrt(maximum(reduceSum(square(x), [1], true), 1e-8)));
+}
+
+/** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things` and `grounding.weights`. */
+export function groundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
+  const { image_size: side, patch_size: patch } = config.siglip2;
+  const patches = batch * (side / patch) ** 2;
+  return groundingLoss(root, config, {
+    pixels: input("grounding.pixels", "float32", [batch, 3, side, side]),
+    words: input("grounding.words", "float32", ["things", config.llm.vocab_size]),
+    things: input("grounding.things", "int64", [patches]),
+    weights: input("grounding.weights", "float32", [patches]),
+  });
+}
