@@ -1,4 +1,14 @@
-import { groupNorm as groups, layerNorm as layer, rmsNorm as rms, type Tensor } from "../tensor/index.ts";
+import {
+  add,
+  divide,
+  groupNorm as groups,
+  layerNorm as layer,
+  reduceSum,
+  rmsNorm as rms,
+  sqrt,
+  square,
+  type Tensor,
+} from "../tensor/index.ts";
 import type { Scope } from "./scope.ts";
 
 /** Layer normalization with the scope's `weight` and `bias`. x: [..., width]. */
@@ -18,4 +28,9 @@ export function groupNorm(x: Tensor, scope: Scope, count: number, epsilon: numbe
   const channels = x.shape[1] as number;
   const weight = scope.parameter("weight", [channels], { kind: "ones" });
   return groups(x, weight, scope.parameter("bias", [channels], { kind: "zeros" }), count, epsilon);
+}
+
+/** Rows scaled to length 1. x: [rows, width]. */
+export function unitRows(x: Tensor): Tensor {
+  return divide(x, sqrt(add(reduceSum(square(x), [1], true), 1e-8)));
 }

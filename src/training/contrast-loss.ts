@@ -1,9 +1,9 @@
 import type { UniPicConfig } from "../models/config.ts";
 import { siglip2Features } from "../models/siglip2.ts";
+import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
-  divide,
   exp,
   input,
   log,
@@ -13,8 +13,6 @@ import {
   negate,
   reduceMean,
   reduceSum,
-  sqrt,
-  square,
   type Tensor,
 } from "../tensor/index.ts";
 
@@ -35,10 +33,10 @@ export interface ContrastInputs {
 export function contrastLoss(root: Scope, config: UniPicConfig, { pixels, words, pairs }: ContrastInputs): Tensor {
   const scope = root.child("siglip2");
   const { hidden_size: hidden } = config.siglip2;
-  const pictures = normalized(reduceMean(siglip2Features(scope, config.siglip2, pixels), [1])); // [batch, hidden]
+  const pictures = unitRows(reduceMean(siglip2Features(scope, config.siglip2, pixels), [1])); // [batch, hidden]
   const start = { kind: "normal", deviation: 1 / Math.sqrt(hidden) } as const;
   const table = scope.parameter(WORD_TABLE, [words.shape[1] as number, hidden], start);
-  const captions = normalized(matmul(words, table)); // [batch, hidden]
+  const captions = unitRows(matmul(words, table)); // [batch, hidden]
   const scale = scope.parameter("logit_scale", [1], { kind: "values", values: Float32Array.of(Math.log(10)) });
   const bias = scope.parameter("logit_bias", [1], { kind: "values", values: Float32Array.of(-10) });
   const logits = add(multiply(matmul(pictures, captions, { transposeB: true }), exp(scale)), bias); // [batch, batch]
@@ -55,11 +53,6 @@ const WORD_TABLE = "text_model.embeddings.token_embedding.weight";
 export const CONTRAST_ONLY: ReadonlySet<string> = new Set(
   [WORD_TABLE, "logit_scale", "logit_bias"].map((name) => `siglip2.${name}`),
 );
-
-/** Rows scaled to length 1. */
-function normalized(x: Tensor): Tensor {
-  return divide(x, sqrt(add(reduceSum(square(x), [1], true), 1e-8)));
-}
 
 /** The loss over inputs named `contrast.pixels`, `contrast.words` and `contrast.pairs`. */
 export function contrastTask(root: Scope, config: UniPicConfig, batch: number): Tensor {

@@ -1,6 +1,7 @@
 import type { UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
 import { visionFeatures } from "../models/unipic.ts";
+import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   detach,
@@ -14,8 +15,6 @@ import {
   negate,
   reduceSum,
   reshape,
-  sqrt,
-  square,
   type Tensor,
 } from "../tensor/index.ts";
 
@@ -42,16 +41,11 @@ const SHARPNESS = 20;
 export function groundingLoss(root: Scope, config: UniPicConfig, inputs: GroundingInputs): Tensor {
   const { hidden_size: hidden } = config.llm;
   const [patches] = inputs.things.shape;
-  const features = normalized(reshape(visionFeatures(root, config, inputs.pixels), [patches, hidden]));
-  const table = normalized(detach(wordTable(root.child("llm"), config.llm))); // [vocabulary, hidden]
+  const features = unitRows(reshape(visionFeatures(root, config, inputs.pixels), [patches, hidden]));
+  const table = unitRows(detach(wordTable(root.child("llm"), config.llm))); // [vocabulary, hidden]
   const scores = logSoftmax(multiply(linear(features, table), SHARPNESS)); // [batch x patches, vocabulary]
   const losses = negate(reduceSum(multiply(scores, gatherRows(inputs.words, inputs.things)), [1]));
   return divide(reduceSum(multiply(losses, inputs.weights)), maximum(reduceSum(inputs.weights), 1e-6));
-}
-
-/** Rows scaled to length 1. */
-function normalized(x: Tensor): Tensor {
-  return divide(x, sqrt(maximum(reduceSum(square(x), [1], true), 1e-8)));
 }
 
 /** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things` and `grounding.weights`. */
