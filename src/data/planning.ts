@@ -37,6 +37,11 @@ export interface PlanOptions {
    * of its own, drawn by chance. Three or four, in two rows, where nothing is said.
    */
   denseObjects?: readonly [least: number, greatest: number];
+  /**
+   * How often, where `denseObjects` is given, a row of the grid with one object shows it in the middle and not in a cell, and objects of a
+   * single row stand half way up the picture; 0 where nothing is said.
+   */
+  centered?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -104,7 +109,7 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
   const spots = onGrid
-    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length) : rows)
+    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options.centered) : rows)
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -240,14 +245,23 @@ function arrange(
   }
 }
 
-/** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely. */
-function scatter(random: Random, count: number): (number | undefined)[][] {
+/**
+ * Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely; a row of one and a single row are
+ * `centered` as often as that says.
+ */
+function scatter(random: Random, count: number, centered = 0): (number | undefined)[][] {
   const cells = distinct(random, [...Array(GRID_CELLS).keys()], count);
   const inCell = (cell: number) => (cells.includes(cell) ? cells.indexOf(cell) : undefined);
-  return [
+  const isCentered = () => centered > 0 && random.chance(centered);
+  const rows = [
     [inCell(0), inCell(1)],
     [inCell(2), inCell(3)],
-  ];
+  ].map((row) => {
+    const own = row.filter((index) => index !== undefined);
+    return own.length === 1 && isCentered() ? own : row;
+  });
+  const used = rows.filter((row) => row.some((index) => index !== undefined));
+  return used.length === 1 && isCentered() ? used : rows;
 }
 
 function checkOptions(options: PlanOptions): void {
@@ -257,6 +271,7 @@ function checkOptions(options: PlanOptions): void {
   checkChoice("backgrounds", options.backgrounds, BACKGROUND_KINDS);
   checkChoice("colors", options.colors, COLOR_NAMES);
   const { denseObjects = DENSE_OBJECTS, sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
+  const { centered = 0 } = options;
   if (!isDenseObjects(denseObjects)) {
     throw new UserError(
       `"denseObjects" must be two whole numbers with 1 <= least <= greatest <= ${GRID_CELLS}, not ${JSON.stringify(denseObjects)}.`,
@@ -287,6 +302,7 @@ function checkOptions(options: PlanOptions): void {
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
+  if (!(centered >= 0 && centered <= 1)) throw new UserError(`"centered" must lie between 0 and 1, not ${centered}.`);
   if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
   if (typeof mirror !== "boolean") {
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);

@@ -188,6 +188,28 @@ describe("planScene", () => {
     expect(new Set(anywhere.map(({ objects }) => objects[0].x)).size).toBeGreaterThan(20);
   });
 
+  it("shows what is alone in its row in the middle, and a single row half way up, as often as it is asked to", () => {
+    const scattered = { tasks: ["dense"], denseObjects: [1, 3], tidy: true, heldOut: "any" } as const;
+    const spots = (centered: number) =>
+      manyScenes(15, 300, { ...scattered, centered }).map(({ objects }) =>
+        objects.map((object) => [object.x, Math.round(1000 * boxOf(object).bottom) / 1000] as const),
+      );
+    // The floors of the upper row, of a single one, and of the lower one.
+    const [upper, single, lower] = [0.465, 0.715, 0.965];
+    for (const scene of spots(1)) {
+      const floors = scene.map(([, floor]) => floor);
+      expect(floors.every((floor) => floor === single) || new Set(floors).size === 2).toBe(true);
+      for (const [x, floor] of scene) {
+        const isAlone = floors.filter((other) => other === floor).length === 1;
+        expect(isAlone ? [0.5] : [0.25, 0.75]).toContain(x);
+      }
+    }
+    const places = (centered: number) => new Set(spots(centered).flatMap((scene) => scene.map(String)));
+    expect(places(0).size).toBe(4);
+    const all = [0.25, 0.5, 0.75].flatMap((x) => [upper, single, lower].map((floor) => String([x, floor])));
+    expect([...places(0.5)].sort()).toEqual(all.sort());
+  });
+
   it("takes jitter and the share of tidy scenes task by task", () => {
     const scenes = manyScenes(13, 300, {
       tasks: ["single_object", "colors", "two_object", "counting", "position"],
@@ -254,6 +276,7 @@ describe("planScene", () => {
     }
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
+    expect(plan({ centered: 1.5 })).toThrow('"centered" must lie between 0 and 1, not 1.5.');
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");
     expect(plan({ jitter: { count: 1 } })).toThrow('option "jitter" does not know "count"; it knows single_object');
