@@ -72,8 +72,9 @@ export function place(
   return spots;
 }
 
-/** Longer side of an object that a grid of two by two has room for. */
+/** Longer side of an object that a grid of two by two has room for, and that a row of three has. */
 const GRID_SIZE = 0.43;
+const THIRD_SIZE = 0.29;
 /** Height at which the objects of a row of the grid stand. */
 const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
 /** How high the ground has to reach for the upper of two rows to stand on it. */
@@ -81,19 +82,21 @@ export const GRID_HORIZON = gridFloor(0, 2) - FOOTING;
 
 /**
  * Places objects in the cells of a grid of two by two, or in the middle of a row or column that has only one: an object of some size
- * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it).
+ * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it). Of three in a row that
+ * is so for each of the three places.
  *
- * @param rows indices of the objects as in `place`, at most two rows of at most two, `undefined` where a cell stays empty
+ * @param rows indices of the objects as in `place`, at most two rows of at most three, `undefined` where a cell stays empty
  */
 export function placeOnGrid(
   outlines: readonly Outline[],
   sizes: readonly number[],
   rows: readonly (readonly (number | undefined)[])[],
 ): Spot[] {
-  const spots = sizes.map((asked) => ({ size: Math.min(asked, GRID_SIZE), x: 0, y: 0 }));
+  const spots = sizes.map((size) => ({ size, x: 0, y: 0 }));
   rows.forEach((row, rowAt) => {
     row.forEach((index, columnAt) => {
       if (index === undefined) return;
+      spots[index].size = Math.min(sizes[index], row.length > 2 ? THIRD_SIZE : GRID_SIZE);
       spots[index].x = (columnAt + 0.5) / row.length;
       spots[index].y = gridFloor(rowAt, rows.length) - (outlines[index].height * spots[index].size) / 2;
     });

@@ -1,12 +1,13 @@
 /** Drawing up scenes at random, within what a curriculum or a test allows. */
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
+import { arrange, distinct, type ScatterOptions, scatter } from "./arrangement.ts";
 import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from "./backgrounds.ts";
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
 import { GRID_CELLS, GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
-import { RELATIONS, type Relation, relationsBetween } from "./relations.ts";
+import { RELATIONS, relationsBetween } from "./relations.ts";
 import { boxOf, isClear, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
 
@@ -14,7 +15,7 @@ import { iconShape } from "./sprites.ts";
 export type SizeRange = readonly [number, number];
 
 /** What may be drawn; everything, where nothing is said. */
-export interface PlanOptions {
+export interface PlanOptions extends ScatterOptions {
   tasks?: readonly Task[];
   /** Names out of `OBJECT_NAMES`. */
   objects?: readonly string[];
@@ -34,14 +35,9 @@ export interface PlanOptions {
   tidy?: boolean | Partial<Record<Task, number>>;
   /**
    * How many different objects a scene of the task `dense` has, at least and at most, from one to four; on the grid each then has a cell
-   * of its own, drawn by chance. Three or four, in two rows, where nothing is said.
+   * of its own, drawn by chance, unless `centered` and `threes` say otherwise. Three or four, in two rows, where nothing is said.
    */
   denseObjects?: readonly [least: number, greatest: number];
-  /**
-   * How often, where `denseObjects` is given, a row of the grid with one object shows it in the middle and not in a cell, and objects of a
-   * single row stand half way up the picture; 0 where nothing is said.
-   */
-  centered?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -109,7 +105,7 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
   const spots = onGrid
-    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options.centered) : rows)
+    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows)
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -172,16 +168,6 @@ function drawObjects(random: Random, task: Task, options: PlanOptions): SceneObj
   }
 }
 
-/** A few different elements of a list, without shuffling all of it. */
-function distinct<T>(random: Random, items: readonly T[], count: number): T[] {
-  const chosen: T[] = [];
-  while (chosen.length < count) {
-    const item = random.pick(items);
-    if (!chosen.includes(item)) chosen.push(item);
-  }
-  return chosen;
-}
-
 function drawBackgroundKind(random: Random, kinds: readonly BackgroundKind[] = BACKGROUND_KINDS): BackgroundKind {
   const weights = kinds.map((kind) => BACKGROUND_WEIGHTS[kind] ?? 1);
   let draw = random.uniform(
@@ -206,72 +192,13 @@ const isByTask = (value: unknown): value is Partial<Record<Task, number>> =>
 
 const isRange = (sizes: PlanOptions["sizes"]): sizes is SizeRange => Array.isArray(sizes);
 
-/** Which object goes in which row. */
-function arrange(
-  random: Random,
-  count: number,
-  grounded: boolean,
-  relation: Relation | undefined,
-  onGrid: boolean,
-): number[][] {
-  switch (relation) {
-    case "left of":
-      return [[0, 1]];
-    case "right of":
-      return [[1, 0]];
-    case "above":
-      return [[0], [1]];
-    case "below":
-      return [[1], [0]];
-  }
-  const order = Array.from({ length: count }, (_, index) => index);
-  if (onGrid) return count > 2 ? [order.slice(0, 2), order.slice(2)] : [order];
-  switch (count) {
-    case 1:
-      return [[0]];
-    case 2:
-      return random.chance(grounded ? 0.9 : 0.65) ? [[0, 1]] : [[0], [1]];
-    case 3:
-      return random.pick([[[0, 1, 2]], [[0, 1], [2]], [[0], [1, 2]]]);
-    default:
-      return random.pick([
-        [
-          [0, 1],
-          [2, 3],
-        ],
-        [[0, 1, 2], [3]],
-        [[0], [1, 2, 3]],
-      ]);
-  }
-}
-
-/**
- * Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely; a row of one and a single row are
- * `centered` as often as that says.
- */
-function scatter(random: Random, count: number, centered = 0): (number | undefined)[][] {
-  const cells = distinct(random, [...Array(GRID_CELLS).keys()], count);
-  const inCell = (cell: number) => (cells.includes(cell) ? cells.indexOf(cell) : undefined);
-  const isCentered = () => centered > 0 && random.chance(centered);
-  const rows = [
-    [inCell(0), inCell(1)],
-    [inCell(2), inCell(3)],
-  ].map((row) => {
-    const own = row.filter((index) => index !== undefined);
-    return own.length === 1 && isCentered() ? own : row;
-  });
-  const used = rows.filter((row) => row.some((index) => index !== undefined));
-  return used.length === 1 && isCentered() ? used : rows;
-}
-
 function checkOptions(options: PlanOptions): void {
   checkChoice("tasks", options.tasks, TASKS);
   checkChoice("objects", options.objects, OBJECT_NAMES);
   checkChoice("styles", options.styles, STYLES);
   checkChoice("backgrounds", options.backgrounds, BACKGROUND_KINDS);
   checkChoice("colors", options.colors, COLOR_NAMES);
-  const { denseObjects = DENSE_OBJECTS, sizes = {}, jitter = 1, rainbow = 0, mirror = true, tidy = false } = options;
-  const { centered = 0 } = options;
+  const { denseObjects = DENSE_OBJECTS, sizes = {}, jitter = 1, mirror = true, tidy = false } = options;
   if (!isDenseObjects(denseObjects)) {
     throw new UserError(
       `"denseObjects" must be two whole numbers with 1 <= least <= greatest <= ${GRID_CELLS}, not ${JSON.stringify(denseObjects)}.`,
@@ -302,8 +229,10 @@ function checkOptions(options: PlanOptions): void {
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
-  if (!(centered >= 0 && centered <= 1)) throw new UserError(`"centered" must lie between 0 and 1, not ${centered}.`);
-  if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
+  for (const share of ["rainbow", "centered", "threes"] as const) {
+    const { [share]: value = 0 } = options;
+    if (!(value >= 0 && value <= 1)) throw new UserError(`"${share}" must lie between 0 and 1, not ${value}.`);
+  }
   if (typeof mirror !== "boolean") {
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
   }

@@ -210,6 +210,33 @@ describe("planScene", () => {
     expect([...places(0.5)].sort()).toEqual(all.sort());
   });
 
+  it("stands three objects side by side as often as it is asked to, and a fourth above or below them", () => {
+    const options = {
+      tasks: ["dense"],
+      denseObjects: [2, 4],
+      tidy: true,
+      sizes: [0.43, 0.43],
+      heldOut: "any",
+    } as const;
+    const thirds = [1, 3, 5].map((sixth) => sixth / 6);
+    for (const { objects } of manyScenes(16, 300, { ...options, threes: 1 })) {
+      const floors = objects.map((object) => boxOf(object).bottom.toFixed(3));
+      const [row] = [...new Set(floors)]
+        .map((floor) => objects.filter((_, i) => floors[i] === floor))
+        .filter((of) => of.length === 3);
+      expect(row !== undefined).toBe(objects.length > 2);
+      if (!row) continue;
+      expect(row.map(({ x }) => x).sort()).toEqual(thirds);
+      expect(new Set(row.map(({ size }) => size))).toEqual(new Set([0.29]));
+      for (const other of objects.filter((object) => !row.includes(object))) {
+        expect([0.25, 0.75]).toContain(other.x);
+        expect(other.size).toBe(0.43);
+      }
+    }
+    const across = manyScenes(17, 300, { ...options, threes: 0 }).flatMap(({ objects }) => objects.map(({ x }) => x));
+    expect(new Set(across)).toEqual(new Set([0.25, 0.75]));
+  });
+
   it("takes jitter and the share of tidy scenes task by task", () => {
     const scenes = manyScenes(13, 300, {
       tasks: ["single_object", "colors", "two_object", "counting", "position"],
@@ -276,6 +303,7 @@ describe("planScene", () => {
     }
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
+    expect(plan({ threes: -1 })).toThrow('"threes" must lie between 0 and 1, not -1.');
     expect(plan({ centered: 1.5 })).toThrow('"centered" must lie between 0 and 1, not 1.5.');
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");

@@ -1,0 +1,92 @@
+/** Which object goes in which row, before it has a place. */
+import type { Random } from "../random.ts";
+import { GRID_CELLS } from "./placement.ts";
+import type { Relation } from "./relations.ts";
+
+/** Which object goes in which row. */
+export function arrange(
+  random: Random,
+  count: number,
+  grounded: boolean,
+  relation: Relation | undefined,
+  onGrid: boolean,
+): number[][] {
+  switch (relation) {
+    case "left of":
+      return [[0, 1]];
+    case "right of":
+      return [[1, 0]];
+    case "above":
+      return [[0], [1]];
+    case "below":
+      return [[1], [0]];
+  }
+  const order = Array.from({ length: count }, (_, index) => index);
+  if (onGrid) return count > 2 ? [order.slice(0, 2), order.slice(2)] : [order];
+  switch (count) {
+    case 1:
+      return [[0]];
+    case 2:
+      return random.chance(grounded ? 0.9 : 0.65) ? [[0, 1]] : [[0], [1]];
+    case 3:
+      return random.pick([[[0, 1, 2]], [[0, 1], [2]], [[0], [1, 2]]]);
+    default:
+      return random.pick([
+        [
+          [0, 1],
+          [2, 3],
+        ],
+        [[0, 1, 2], [3]],
+        [[0], [1, 2, 3]],
+      ]);
+  }
+}
+
+/** How objects are scattered over the grid; shares from 0 to 1, 0 where nothing is said. */
+export interface ScatterOptions {
+  /** How often a row with one object shows it in the middle and not in a cell, and a single row stands half way up the picture. */
+  centered?: number;
+  /** How often three of three or four objects stand side by side in one row. */
+  threes?: number;
+}
+
+type GridRow = (number | undefined)[];
+
+/** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely, or in a row of three. */
+export function scatter(random: Random, count: number, { centered = 0, threes = 0 }: ScatterOptions): GridRow[] {
+  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
+  const happens = (share: number) => share > 0 && random.chance(share);
+  const rows = count > 2 && happens(threes) ? rowOfThree(random, count) : cellsOfFour(random, count);
+  const placed = rows.map((row) => {
+    const own = row.filter((index) => index !== undefined);
+    return own.length === 1 && happens(centered) ? own : row;
+  });
+  const used = placed.filter((row) => row.some((index) => index !== undefined));
+  return used.length === 1 && happens(centered) ? used : placed;
+}
+
+function cellsOfFour(random: Random, count: number): GridRow[] {
+  const cells = distinct(random, [...Array(GRID_CELLS).keys()], count);
+  const inCell = (cell: number) => (cells.includes(cell) ? cells.indexOf(cell) : undefined);
+  return [
+    [inCell(0), inCell(1)],
+    [inCell(2), inCell(3)],
+  ];
+}
+
+/** A row of three above or below a row with the fourth object, if there is one, on either side. */
+function rowOfThree(random: Random, count: number): GridRow[] {
+  const order = random.shuffle([...Array(count).keys()]);
+  const rows = [order.slice(0, 3), random.shuffle([order[3], undefined])];
+  return random.shuffle(rows);
+}
+
+/** A few different elements of a list, without shuffling all of it. */
+export function distinct<T>(random: Random, items: readonly T[], count: number): T[] {
+  const chosen: T[] = [];
+  while (chosen.length < count) {
+    const item = random.pick(items);
+    if (!chosen.includes(item)) chosen.push(item);
+  }
+  return chosen;
+}
