@@ -12,8 +12,9 @@ import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";
 import { type Batch, makeBatch } from "../src/training/batches.ts";
 import { wholeNumber } from "./arguments.ts";
-import { type OpenDrawing, openDrawing, rowsOf } from "./drawing-program.ts";
+import { type OpenDrawing, openDrawing } from "./drawing-program.ts";
 import { machineLine } from "./machine.ts";
+import { rowsOf } from "./model-program.ts";
 import { run } from "./run.ts";
 
 const BATCH = 64;

@@ -15,8 +15,9 @@ import { allocate } from "../src/tensor/dtype.ts";
 import { generationPrompt } from "../src/text/prompts.ts";
 import { generationInputs, prefixed } from "../src/training/batches.ts";
 import { wholeNumber } from "./arguments.ts";
-import { type OpenDrawing, openDrawing, rowsOf } from "./drawing-program.ts";
+import { type OpenDrawing, openDrawing } from "./drawing-program.ts";
 import { machineLine } from "./machine.ts";
+import { rowsOf } from "./model-program.ts";
 import { run } from "./run.ts";
 
 const BATCH = 64;

@@ -12,6 +12,7 @@ import {
   logSoftmax,
   maximum,
   multiply,
+  multiplyDimensions,
   negate,
   reduceSum,
   reshape,
@@ -39,13 +40,18 @@ const SHARPNESS = 20;
  * section 2.1) teaches its tower where things are by having a decoder say it.
  */
 export function groundingLoss(root: Scope, config: UniPicConfig, inputs: GroundingInputs): Tensor {
-  const { hidden_size: hidden } = config.llm;
-  const [patches] = inputs.things.shape;
-  const features = unitRows(reshape(visionFeatures(root, config, inputs.pixels), [patches, hidden]));
-  const table = unitRows(detach(wordTable(root.child("llm"), config.llm))); // [vocabulary, hidden]
-  const scores = logSoftmax(multiply(linear(features, table), SHARPNESS)); // [batch x patches, vocabulary]
+  const scores = patchScores(root, config, inputs.pixels);
   const losses = negate(reduceSum(multiply(scores, gatherRows(inputs.words, inputs.things)), [1]));
   return divide(reduceSum(multiply(losses, inputs.weights)), maximum(reduceSum(inputs.weights), 1e-6));
+}
+
+/** What each patch says: logarithms of the chances of all words, [batch x patches, vocabulary]. pixels: [batch, 3, side, side]. */
+export function patchScores(root: Scope, config: UniPicConfig, pixels: Tensor): Tensor {
+  const features = visionFeatures(root, config, pixels); // [batch, patches, hidden]
+  const [batch, patches, hidden] = features.shape;
+  const rows = unitRows(reshape(features, [multiplyDimensions(batch, patches), hidden]));
+  const table = unitRows(detach(wordTable(root.child("llm"), config.llm))); // [vocabulary, hidden]
+  return logSoftmax(multiply(linear(rows, table), SHARPNESS));
 }
 
 /** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things` and `grounding.weights`. */
