@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { inOrder, isInput } from "../../src/tensor/index.ts";
-import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const { model, stages, seed } = tinyPlan(10);
 const [stage] = stages;
-const made = trainTokenizer(["a red car", "a blue apple", "What color is the car?"], { vocabularySize: 320 });
-const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const tokenizer = tinyTokenizer("a red car", "a blue apple", "What color is the car?");
 const batch = (step: number, from = seed) => makeBatch(model, tokenizer, stage, from, step);
 
 describe("makeBatch", () => {

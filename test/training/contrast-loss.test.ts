@@ -3,19 +3,17 @@ import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
-import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { contrastTask } from "../../src/training/contrast-loss.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const BATCH = 8;
 const { model, stages, seed } = tinyPlan(10);
-const made = trainTokenizer(["a picture of a red car", "a blue apple on the grass"], { vocabularySize: 320 });
-const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass");
 const stage = { ...stages[0], batch: { ...NO_SAMPLES, contrast: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
 

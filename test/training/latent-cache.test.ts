@@ -8,8 +8,6 @@ import { everySample } from "../../src/data/sets/stream.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { Program } from "../../src/runtime/program.ts";
-import { Tokenizer, type TokenizerJson } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { DataBatches } from "../../src/training/data-batches.ts";
 import { parseData } from "../../src/training/data-config.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
@@ -21,6 +19,7 @@ import { temporaryFolder } from "../checkpoint/temporary-folder.ts";
 import { sharedFolder } from "../cli/run-cli.ts";
 import { all, json, noPicture, plainPng, text, writeFiles } from "../data/sets/make-data.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const folder = await sharedFolder();
 const { model, stages } = tinyPlan(1);
@@ -67,8 +66,7 @@ beforeAll(async () => {
   await edits.finish();
 });
 
-const made = trainTokenizer(["a picture"], { vocabularySize: 320 });
-const tokenizer = new Tokenizer(made.tokenizer as TokenizerJson, made.config as TokenizerJson);
+const tokenizer = tinyTokenizer("a picture");
 
 describe("latents", () => {
   it("are made once beside the data, of what is drawn, and what is bad is told", async () => {

@@ -3,14 +3,13 @@ import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { Program } from "../../src/runtime/program.ts";
 import { type HostArray, hostArray, input, type Tensor } from "../../src/tensor/index.ts";
-import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { isForMuon, MUON, muon, orthogonalized } from "../../src/training/muon.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
 import { averagedWeights, TrainingProgram, type TrainingState } from "../../src/training/training-program.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const device = { device: "cpu", threads: 1 } as const;
 
@@ -113,8 +112,7 @@ describe("a step of Muon", () => {
 
 describe("training with Muon", () => {
   const { model, stages, seed } = tinyPlan(1);
-  const made = trainTokenizer(["a red car", "a blue apple", "What color is the car?"], { vocabularySize: 320 });
-  const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+  const tokenizer = tinyTokenizer("a red car", "a blue apple", "What color is the car?");
 
   async function build(isMuon: boolean, initial?: Partial<TrainingState>) {
     const { root, total, losses } = traceJointLoss(model, stages[0]);

@@ -1,8 +1,6 @@
 import { expect, it } from "vitest";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
-import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { SOURCE_GRADIENT_SCALE } from "../../src/training/losses.ts";
@@ -11,11 +9,11 @@ import { initialize } from "../../src/training/parameters.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const { model, stages, seed } = tinyPlan(1);
 const editing = { ...stages[0], batch: { ...NO_SAMPLES, editing: 4 } };
-const made = trainTokenizer(["make the apple blue"], { vocabularySize: 320 });
-const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const tokenizer = tinyTokenizer("make the apple blue");
 
 /** The loss of a first step, and how long the gradient of the encoder alone is. */
 async function firstStep(sourceGradient = editing.sourceGradient): Promise<Record<string, number>> {

@@ -3,8 +3,6 @@ import { Random } from "../../src/random.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { isOnDevice } from "../../src/runtime/values.ts";
-import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { learnerOf } from "../../src/training/learning-names.ts";
@@ -13,14 +11,14 @@ import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
 import { hasGpu, onGpu } from "../helpers/gpu.ts";
 import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const STEPS = 3;
 const isThere = await hasGpu();
 const { model, stages, seed } = tinyPlan(STEPS);
 const batch = { ...NO_SAMPLES, generation: 2, understanding: 2 };
 const stage = { ...stages[0], batch, freezes: ["siglip2."] };
-const made = trainTokenizer(["a red car", "a blue apple", "What color is the car?"], { vocabularySize: 320 });
-const tokenizer = new Tokenizer(made.tokenizer as Record<string, unknown>, made.config as Record<string, unknown>);
+const tokenizer = tinyTokenizer("a red car", "a blue apple", "What color is the car?");
 
 /** Some steps of the tiny stage, and how many arrays each step was given in host memory and on the device. */
 async function learn(device: "cpu" | "webgpu") {
