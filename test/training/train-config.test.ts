@@ -55,6 +55,13 @@ describe("parseTrainConfig", () => {
       "sentences",
       "ask",
       "places",
+      "places again",
+      "three and four",
+      "nine places",
+      "ground",
+      "tell",
+      "ground again",
+      "read",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
