@@ -1,5 +1,4 @@
 /** Something that a model's weights work out, compiled for the CPU. */
-
 import { nodeEngine } from "../src/runtime/node.ts";
 import { Program } from "../src/runtime/program.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";

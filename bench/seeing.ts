@@ -8,14 +8,14 @@
 import { parseArgs } from "node:util";
 import { modelFolder } from "../src/checkpoint/index.ts";
 import { COLOR_NAMES, OBJECT_NAMES, planScene, type SceneObject, TASKS } from "../src/data/index.ts";
-import { parseConfig } from "../src/models/config.ts";
+import { parseConfig, patchSide } from "../src/models/config.ts";
 import { Scope } from "../src/nn/scope.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import { Random } from "../src/random.ts";
 import { input } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
 import { drawPixels } from "../src/training/batches.ts";
-import { objectsByPatch } from "../src/training/grounding-inputs.ts";
+import { objectsByPatch, wordsOf } from "../src/training/grounding-inputs.ts";
 import { patchScores } from "../src/training/grounding-loss.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
@@ -42,12 +42,12 @@ async function main(): Promise<void> {
   const batches = Math.ceil(wholeNumber("scenes", values.scenes, 1) / BATCH);
   const [folder = DEFAULT_MODEL] = positionals;
   const config = parseConfig((await modelFolder(folder)).config, folder);
-  const { image_size: size, patch_size: patch } = config.siglip2;
+  const { image_size: size } = config.siglip2;
   const tokenizer = await Tokenizer.fromFolder(folder);
   const pixels = input("pixels", "float32", [BATCH, 3, size, size]);
   const program = await compileModel(folder, { scores: patchScores(Scope.root(), config, pixels) });
-  const names = OBJECT_NAMES.map((name) => tokenizer.encode(` ${name}`));
-  const colors = COLOR_NAMES.map((name) => tokenizer.encode(` ${name}`));
+  const names = OBJECT_NAMES.map((name) => wordsOf(tokenizer, name));
+  const colors = COLOR_NAMES.map((name) => wordsOf(tokenizer, name));
   const random = new Random(SEED);
   const told: Told[] = [];
   for (let batch = 0; batch < batches; batch++) {
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     const { scores } = await program.run({ pixels: drawPixels(scenes, size) });
     const rows = rowsOf(scores);
     for (const [i, scene] of scenes.entries()) {
-      const shown = objectsByPatch(scene, size / patch);
+      const shown = objectsByPatch(scene, patchSide(config.siglip2));
       for (const object of scene.objects) {
         const own = rows.slice(i * shown.length, (i + 1) * shown.length).filter((_, at) => shown[at] === object);
         told.push(tell(object, own, names, colors));

@@ -95,6 +95,9 @@ export interface UniPicConfig {
 /** Tokens along one side of the native grid. */
 export const nativeSide = (mar: MarConfig): number => mar.img_size / (mar.vae_stride * mar.patch_size);
 
+/** Patches along one side of what the vision tower sees. */
+export const patchSide = (siglip2: Siglip2Config): number => siglip2.image_size / siglip2.patch_size;
+
 /** Numbers in one latent token. */
 export const tokenWidth = (mar: MarConfig): number => mar.vae_embed_dim * mar.patch_size ** 2;
 
@@ -246,7 +249,7 @@ function checkTogether({ llm, mar, vae, siglip2 }: UniPicConfig, where: string):
     [vae.type === "patch" ? Math.log2(vae.patch) % 1 : vae.ch % GROUPS, "the autoencoder's patch or channels are odd"],
     [siglip2.hidden_size % siglip2.num_attention_heads, "siglip2.hidden_size is no multiple of its heads"],
     [siglip2.image_size % siglip2.patch_size, "siglip2.image_size is no multiple of its patch_size"],
-    [siglip2.image_size / siglip2.patch_size > MOST_SIDE ? 1 : 0, `siglip2 has more than ${MOST_SIDE} patches a side`],
+    [patchSide(siglip2) > MOST_SIDE ? 1 : 0, `siglip2 has more than ${MOST_SIDE} patches a side`],
   ].find(([rest]) => rest !== 0);
   if (problem) throw new UserError(`${where} makes no sense: ${problem[1]}.`);
 }

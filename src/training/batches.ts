@@ -1,7 +1,7 @@
 import { caption } from "../data/captions.ts";
 import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
 import { askQuestion, type Question } from "../data/questions.ts";
-import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { type MarConfig, nativeSide, patchSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
 import { drawOrder } from "../sampling/orders.ts";
@@ -109,9 +109,13 @@ export function editingInputs(
   };
 }
 
+/** Scenes that the vision tower is to look at. */
+function seenScenes({ scenes, seen }: StageConfig, count: number, random: Random): Scene[] {
+  return Array.from({ length: count }, () => planScene(random, { ...scenes, ...seen }));
+}
+
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const looks = { ...stage.scenes, ...stage.seen };
-  const scenes = Array.from({ length: stage.batch.understanding }, () => planScene(random, looks));
+  const scenes = seenScenes(stage, stage.batch.understanding, random);
   const asked = scenes.map((scene) => askQuestion(random, scene, stage.questions));
   const inputs = understandingInputs(config, tokenizer, asked, random, stage.wordDropout);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...inputs };
@@ -125,7 +129,7 @@ export function understandingInputs(
   random: Random,
   wordDropout: number,
 ): Batch {
-  const patches = (config.siglip2.image_size / config.siglip2.patch_size) ** 2;
+  const patches = patchSide(config.siglip2) ** 2;
   const prompts: number[][] = [];
   const whole = asked.map(({ question, answer }) => {
     const prompt = tokenizer.encode(questionPrompt(question, patches));
@@ -174,8 +178,7 @@ function dropWords(read: number[], rows: number[], labels: number[], share: numb
 export const CONTRAST_BACKGROUND_SHARE = 0.3;
 
 function contrastBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const looks = { ...stage.scenes, ...stage.seen };
-  const scenes = Array.from({ length: stage.batch.contrast }, () => planScene(random, looks));
+  const scenes = seenScenes(stage, stage.batch.contrast, random);
   const captions = scenes.map((scene) => describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) }));
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...contrastInputs(config, tokenizer, captions) };
 }
@@ -196,13 +199,8 @@ export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, capti
 }
 
 /** Always of the picture world, which alone knows where things stand. */
-export function groundingBatch(
-  config: UniPicConfig,
-  tokenizer: Tokenizer,
-  { scenes: drawn, seen, batch }: StageConfig,
-  random: Random,
-): Batch {
-  const scenes = Array.from({ length: batch.grounding }, () => planScene(random, { ...drawn, ...seen }));
+export function groundingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const scenes = seenScenes(stage, stage.batch.grounding, random);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...groundingInputs(config, tokenizer, scenes) };
 }
 

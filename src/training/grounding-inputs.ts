@@ -1,7 +1,7 @@
 import { backgroundScenery } from "../data/backgrounds.ts";
 import { nameOf } from "../data/captions.ts";
 import { boxOf, type Scene, type SceneObject } from "../data/index.ts";
-import type { UniPicConfig } from "../models/config.ts";
+import { patchSide, type UniPicConfig } from "../models/config.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -17,7 +17,7 @@ export function groundingInputs(
   tokenizer: Tokenizer,
   scenes: readonly Scene[],
 ): Record<"words" | "things" | "weights", HostArray> {
-  const side = siglip2.image_size / siglip2.patch_size;
+  const side = patchSide(siglip2);
   const rows = new Map<string, number>();
   const rowOf = (phrase: string): number => {
     const row = rows.get(phrase) ?? rows.size;
@@ -34,8 +34,7 @@ export function groundingInputs(
   }
   const words = new Float32Array(rows.size * llm.vocab_size);
   for (const [phrase, row] of rows) {
-    // With a space before it, as words stand within a text.
-    const ids = tokenizer.encode(` ${phrase}`);
+    const ids = wordsOf(tokenizer, phrase);
     for (const id of ids) words[row * llm.vocab_size + id] += 1 / ids.length;
   }
   return {
@@ -44,6 +43,9 @@ export function groundingInputs(
     weights: hostArray("float32", [weights.length], Float32Array.from(weights)),
   };
 }
+
+/** The tokens of a phrase with a space before it, as it stands within a text. */
+export const wordsOf = (tokenizer: Tokenizer, phrase: string): number[] => tokenizer.encode(` ${phrase}`);
 
 /** The object that each patch shows, by rows: where its box holds the patch's centre, or the patch holds the object's. */
 export function objectsByPatch({ objects }: Scene, side: number): (SceneObject | undefined)[] {

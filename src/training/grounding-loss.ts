@@ -1,4 +1,4 @@
-import type { UniPicConfig } from "../models/config.ts";
+import { patchSide, type UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
 import { visionFeatures } from "../models/unipic.ts";
 import { unitRows } from "../nn/norm.ts";
@@ -56,8 +56,8 @@ export function patchScores(root: Scope, config: UniPicConfig, pixels: Tensor): 
 
 /** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things` and `grounding.weights`. */
 export function groundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
-  const { image_size: side, patch_size: patch } = config.siglip2;
-  const patches = batch * (side / patch) ** 2;
+  const { image_size: side } = config.siglip2;
+  const patches = batch * patchSide(config.siglip2) ** 2;
   return groundingLoss(root, config, {
     pixels: input("grounding.pixels", "float32", [batch, 3, side, side]),
     words: input("grounding.words", "float32", ["things", config.llm.vocab_size]),

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { nativeSide, parseConfig, type UniPicConfig } from "../models/config.ts";
+import { nativeSide, parseConfig, patchSide, type UniPicConfig } from "../models/config.ts";
 import { resizeTable } from "../models/position-table.ts";
 import type { Values } from "./parameters.ts";
 import type { TrainingState } from "./training-program.ts";
@@ -57,14 +57,13 @@ interface PositionTable {
 export function positionTables({ mar, siglip2 }: UniPicConfig): Map<string, PositionTable> {
   const side = nativeSide(mar);
   const { buffer_size: leading, encoder_embed_dim: encoder, decoder_embed_dim: decoder } = mar;
-  const patches = siglip2.image_size / siglip2.patch_size;
   return new Map([
     ["mar.encoder_pos_embed_learned", { leading, side, width: encoder }],
     ["mar.decoder_pos_embed_learned", { leading, side, width: decoder }],
     ["mar.diffusion_pos_embed_learned", { leading: 0, side, width: decoder }],
     [
       "siglip2.vision_model.embeddings.position_embedding.weight",
-      { leading: 0, side: patches, width: siglip2.hidden_size },
+      { leading: 0, side: patchSide(siglip2), width: siglip2.hidden_size },
     ],
   ]);
 }

@@ -9,6 +9,7 @@ export type TrainingTask = (typeof TRAINING_TASKS)[number];
 /** A number for each task. */
 export type PerTask = Record<TrainingTask, number>;
 
+/** What a batch has of the tasks that a stage does not name. */
 export const NO_SAMPLES: Readonly<PerTask> = { generation: 0, editing: 0, understanding: 0, contrast: 0, grounding: 0 };
 
 /** Samples of all tasks in a step. */

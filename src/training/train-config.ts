@@ -68,6 +68,7 @@ const STAGE_ENTRIES = [
   "wordDropout",
 ];
 
+/** What losses count where a stage does not say. */
 const WEIGHTS: PerTask = { generation: 1, editing: 1, understanding: 0.01, contrast: 1, grounding: 1 };
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, planScene, type Scene } from "../../src/data/index.ts";
+import { patchSide } from "../../src/models/config.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
@@ -18,7 +19,7 @@ const { model, stages, seed } = tinyPlan(10);
 const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass");
 const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
-const patches = (model.siglip2.image_size / model.siglip2.patch_size) ** 2;
+const patches = patchSide(model.siglip2) ** 2;
 
 async function program() {
   const root = Scope.root();
