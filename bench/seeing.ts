@@ -3,10 +3,11 @@
  *
  * Scenes of all tasks and styles are looked at, and each patch says, by how near its features are to the language model's word embeddings, what it
  * shows (the loss `grounding` teaches that). An object is named by the patches in its box: right is the one of the 80 names, and of the ten
- * colours, that they find likeliest. Nothing is asked: it tells what the language model could read, not what it does read.
+ * colours and nine places, that they find likeliest. Nothing is asked: it tells what the language model could read, not what it does read.
  */
 import { parseArgs } from "node:util";
 import { modelFolder } from "../src/checkpoint/index.ts";
+import { placeOf } from "../src/data/captions.ts";
 import { COLOR_NAMES, OBJECT_NAMES, planScene, type SceneObject, TASKS } from "../src/data/index.ts";
 import { parseConfig, patchSide } from "../src/models/config.ts";
 import { Scope } from "../src/nn/scope.ts";
@@ -27,9 +28,22 @@ const SEED = 1;
 /** Longer sides of objects, relative to the picture, at which the table is divided. */
 const SIZES = [0, 0.28, 0.36, 0.5, 1] as const;
 
+const PLACES = [
+  "top left",
+  "top",
+  "top right",
+  "left",
+  "center",
+  "right",
+  "bottom left",
+  "bottom",
+  "bottom right",
+] as const;
+
 interface Told {
   size: number;
   isNamed: boolean;
+  isPlaced: boolean;
   /** None where the object is of its natural colour. */
   isColored?: boolean;
 }
@@ -48,6 +62,7 @@ async function main(): Promise<void> {
   const program = await compileModel(folder, { scores: patchScores(Scope.root(), config, pixels) });
   const names = OBJECT_NAMES.map((name) => wordsOf(tokenizer, name));
   const colors = COLOR_NAMES.map((name) => wordsOf(tokenizer, name));
+  const places = PLACES.map((place) => wordsOf(tokenizer, place));
   const random = new Random(SEED);
   const told: Told[] = [];
   for (let batch = 0; batch < batches; batch++) {
@@ -58,7 +73,7 @@ async function main(): Promise<void> {
       const shown = objectsByPatch(scene, patchSide(config.siglip2));
       for (const object of scene.objects) {
         const own = rows.slice(i * shown.length, (i + 1) * shown.length).filter((_, at) => shown[at] === object);
-        told.push(tell(object, own, names, colors));
+        told.push(tell(object, own, { names, colors, places }));
       }
     }
   }
@@ -66,18 +81,23 @@ async function main(): Promise<void> {
   report(folder, told, values.json);
 }
 
-function tell(object: SceneObject, patches: readonly Float32Array[], names: number[][], colors: number[][]): Told {
+function tell(
+  object: SceneObject,
+  patches: readonly Float32Array[],
+  { names, colors, places }: Record<"names" | "colors" | "places", number[][]>,
+): Told {
   const { size, name, color } = object;
   const isNamed = likeliest(patches, names) === OBJECT_NAMES.indexOf(name);
-  if (color === null) return { size, isNamed };
-  return { size, isNamed, isColored: likeliest(patches, colors) === COLOR_NAMES.indexOf(color) };
+  const isPlaced = PLACES[likeliest(patches, places)] === placeOf(object);
+  if (color === null) return { size, isNamed, isPlaced };
+  return { size, isNamed, isPlaced, isColored: likeliest(patches, colors) === COLOR_NAMES.indexOf(color) };
 }
 
-/** Which of some phrases, by the mean score of its tokens over all patches. */
+/** Which of some phrases, by the likelihood of its tokens, in equal parts, over all patches: "top" beside "top left" has to be all. */
 function likeliest(patches: readonly Float32Array[], phrases: readonly number[][]): number {
   const scores = phrases.map((ids) => {
     const sum = ids.reduce((total, id) => total + patches.reduce((all, scores) => all + scores[id], 0), 0);
-    return sum / ids.length;
+    return sum / ids.length + patches.length * Math.log(ids.length);
   });
   return scores.indexOf(Math.max(...scores));
 }
@@ -93,6 +113,7 @@ function report(folder: string, told: readonly Told[], json: boolean): void {
       objects: own.length,
       named: share(own.map(({ isNamed }) => isNamed)),
       colored: share(own.flatMap(({ isColored }) => isColored ?? [])),
+      placed: share(own.map(({ isPlaced }) => isPlaced)),
     };
   });
   if (json) {
@@ -100,10 +121,12 @@ function report(folder: string, told: readonly Told[], json: boolean): void {
     return;
   }
   console.log(`${machine}; ${folder}\n`);
-  console.log("| longer side, of the picture's | objects | named right | colour right |\n|---|---|---|---|");
+  console.log(
+    "| longer side, of the picture's | objects | named right | colour right | place right |\n|---|---|---|---|---|",
+  );
   const percent = (value: number) => (Number.isNaN(value) ? "-" : `${(100 * value).toFixed(1)} %`);
-  for (const { from, to, objects, named, colored } of rows) {
-    console.log(`| ${from} to ${to} | ${objects} | ${percent(named)} | ${percent(colored)} |`);
+  for (const { from, to, objects, named, colored, placed } of rows) {
+    console.log(`| ${from} to ${to} | ${objects} | ${percent(named)} | ${percent(colored)} | ${percent(placed)} |`);
   }
 }
 

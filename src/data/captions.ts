@@ -148,12 +148,18 @@ function commonStyle(objects: readonly SceneObject[]): Style | undefined {
 /** The lines between left, centre and right, and between top, middle and bottom. */
 const THIRDS = [0.38, 0.62] as const;
 
-/** Where in the picture an object is, by thirds: "at the top left", "in the center". */
-export function whereabouts({ x, y }: Pick<SceneObject, "x" | "y">): string {
+/** Where in the picture an object is, by thirds, in the words for it alone: "top left", "right", "center". */
+export function placeOf({ x, y }: Pick<SceneObject, "x" | "y">): string {
   const column = x < THIRDS[0] ? "left" : x > THIRDS[1] ? "right" : "";
   const row = y < THIRDS[0] ? "top" : y > THIRDS[1] ? "bottom" : "";
-  if (row === "") return column === "" ? "in the center" : `on the ${column}`;
-  return column === "" ? `at the ${row}` : `at the ${row} ${column}`;
+  return [row, column].filter((word) => word !== "").join(" ") || "center";
+}
+
+/** Where in the picture an object is: "at the top left", "on the right", "in the center". */
+export function whereabouts(object: Pick<SceneObject, "x" | "y">): string {
+  const place = placeOf(object);
+  const preposition = place === "center" ? "in" : ["left", "right"].includes(place) ? "on" : "at";
+  return `${preposition} the ${place}`;
 }
 
 /** Longer sides from which on an object is called large, and up to which it is called small. */

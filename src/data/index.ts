@@ -20,7 +20,14 @@ export { isHeldOut } from "./held-out.ts";
 export { OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
 export { isSingle, type PlanOptions, planScene, type SizeRange, sizesFor } from "./planning.ts";
 export { contactSheet, type SheetOptions } from "./preview.ts";
-export { askQuestion, QUESTION_KINDS, type Question, type QuestionKind, type QuestionOptions } from "./questions.ts";
+export {
+  askQuestion,
+  askQuestions,
+  QUESTION_KINDS,
+  type Question,
+  type QuestionKind,
+  type QuestionOptions,
+} from "./questions.ts";
 export { type Box, opposite, RELATIONS, type Relation, relationsBetween } from "./relations.ts";
 export { boxOf, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 export {

@@ -31,6 +31,8 @@ export interface Question {
 
 export interface QuestionOptions {
   kinds?: readonly QuestionKind[];
+  /** The most questions that are asked about one picture, see `askQuestions`; 1 where it is left out. */
+  perPicture?: number;
 }
 
 /**
@@ -49,6 +51,25 @@ export function askQuestion(random: Random, scene: Scene, options: QuestionOptio
   }
   return { kind: "describe", question: "Describe the picture.", answer: describe(scene) };
 }
+
+/** Up to `perPicture` different questions about a scene, of which at most one asks for a description. */
+export function askQuestions(random: Random, scene: Scene, options: QuestionOptions = {}): Question[] {
+  const { perPicture = 1 } = options;
+  if (!(Number.isInteger(perPicture) && perPicture >= 1 && perPicture <= MOST_QUESTIONS)) {
+    throw new UserError(`"perPicture" is ${perPicture}; it must be a whole number from 1 to ${MOST_QUESTIONS}.`);
+  }
+  const asked: Question[] = [];
+  for (let i = 0; i < perPicture; i++) {
+    const next = askQuestion(random, scene, options);
+    const isNew = asked.every(
+      ({ kind, question }) => question !== next.question && (kind !== "describe" || kind !== next.kind),
+    );
+    if (isNew) asked.push(next);
+  }
+  return asked;
+}
+
+const MOST_QUESTIONS = 16;
 
 /** Questions that a caption answers. */
 export const DESCRIBE_QUESTIONS: readonly string[] = [

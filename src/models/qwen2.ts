@@ -35,8 +35,11 @@ export interface LayerCache {
 
 /** What a new token sees besides the new ones up to itself. */
 export type Seen =
-  /** Nothing, and of the new ones those whose mask is 1, int64 [batch, length]. */
-  | { mask: Tensor; past?: undefined }
+  /**
+   * Nothing, and of the new ones those whose mask is 1, int64 [batch, length]. Where there are `turns`, int64 [batch, length], those of
+   * turn 0 are seen by all that come after, and others within their own turn alone.
+   */
+  | { mask: Tensor; turns?: Tensor; past?: undefined }
   /** The first `before` tokens of each row of a cache, int64 [batch]: keys and values of every layer [batch, key-value heads, past, head]. */
   | { before: Tensor; past: readonly LayerCache[] };
 
@@ -73,7 +76,9 @@ export function qwen2(
   { embeddings, positions, ...seen }: Qwen2Inputs,
 ): { states: Tensor; fresh: LayerCache[] } {
   const angles = rotaryAngles(config, positions);
-  const attend = seen.past ? cachedHeads(config, seen) : ownHeads(config, visibilityBias(embeddings, seen.mask));
+  const attend = seen.past
+    ? cachedHeads(config, seen)
+    : ownHeads(config, visibilityBias(embeddings, seen.mask, seen.turns));
   const fresh: LayerCache[] = [];
   const layers = scope.child("model.layers");
   let x = embeddings;
@@ -137,11 +142,22 @@ function rotaryAngles(config: Qwen2Config, positions: Tensor): { cosine: Tensor;
 }
 
 /** 0 where a query may look and a very negative number where not: [batch, 1, new, new]. */
-function visibilityBias(embeddings: Tensor, mask: Tensor): Tensor {
+function visibilityBias(embeddings: Tensor, mask: Tensor, turns: Tensor | undefined): Tensor {
   const [batch, length] = embeddings.shape;
   // Compared as int32: GPUs have no int64, and the engine would compare on the processor and copy [new, new] answers over.
   const numbers = cast(range(length), "int32");
   const causal = logicalNot(lessThan(reshape(numbers, [length, 1]), reshape(numbers, [1, length]))); // [new, new]
   const open = logicalNot(equal(reshape(mask, [batch, 1, 1, length]), scalar(0, "int64")));
-  return where(logicalAnd(causal, open), scalar(0, embeddings), scalar(-1e9, embeddings));
+  const past = logicalAnd(causal, open);
+  const visible = turns ? logicalAnd(past, withinTurns(turns)) : past;
+  return where(visible, scalar(0, embeddings), scalar(-1e9, embeddings));
+}
+
+/** Whether a token is of turn 0 or of the query's own turn: [batch, 1, new, new]. */
+function withinTurns(turns: Tensor): Tensor {
+  const [batch, length] = turns.shape;
+  const numbers = cast(turns, "int32");
+  const keys = reshape(numbers, [batch, 1, 1, length]);
+  const isOther = logicalNot(equal(keys, reshape(numbers, [batch, 1, length, 1])));
+  return logicalNot(logicalAnd(isOther, logicalNot(equal(keys, scalar(0, "int32")))));
 }

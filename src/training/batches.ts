@@ -1,25 +1,19 @@
 import { caption } from "../data/captions.ts";
 import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
-import { askQuestion, type Question } from "../data/questions.ts";
-import { type MarConfig, nativeSide, patchSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { askQuestions } from "../data/questions.ts";
+import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
 import { drawOrder } from "../sampling/orders.ts";
 import { trainingMaskCount } from "../sampling/training-mask.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
-import {
-  editPrompt,
-  editTwin,
-  generationPrompt,
-  generationTwin,
-  IMAGE_TOKEN,
-  questionPrompt,
-  TURN_END,
-} from "../text/prompts.ts";
+import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { arrangeDrawing } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
 import type { StageConfig } from "./stage.ts";
+import { imageToken, type Padded, pad } from "./token-rows.ts";
+import { understandingInputs } from "./understanding-inputs.ts";
 
 /** One batch: the inputs of a training program, by name. */
 export type Batch = Record<string, HostArray>;
@@ -116,62 +110,9 @@ function seenScenes({ scenes, seen }: StageConfig, count: number, random: Random
 
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const scenes = seenScenes(stage, stage.batch.understanding, random);
-  const asked = scenes.map((scene) => askQuestion(random, scene, stage.questions));
+  const asked = scenes.map((scene) => askQuestions(random, scene, stage.questions));
   const inputs = understandingInputs(config, tokenizer, asked, random, stage.wordDropout);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...inputs };
-}
-
-/** What answering questions needs beside pictures; see `wordDropout` in stage.ts. */
-export function understandingInputs(
-  config: UniPicConfig,
-  tokenizer: Tokenizer,
-  asked: readonly Pick<Question, "question" | "answer">[],
-  random: Random,
-  wordDropout: number,
-): Batch {
-  const patches = patchSide(config.siglip2) ** 2;
-  const prompts: number[][] = [];
-  const whole = asked.map(({ question, answer }) => {
-    const prompt = tokenizer.encode(questionPrompt(question, patches));
-    prompts.push(prompt);
-    return [...prompt, ...tokenizer.encode(answer + TURN_END)];
-  });
-  const ids = pad(whole);
-  const [, length] = ids.shape;
-  const rows: number[] = [];
-  const labels: number[] = [];
-  whole.forEach((row, b) => {
-    for (let i = prompts[b].length; i < row.length; i++) {
-      rows.push(b * length + i - 1);
-      labels.push(row[i]);
-    }
-  });
-  const read = ids.rows.flat();
-  if (wordDropout > 0) dropWords(read, rows, labels, wordDropout, random);
-  return {
-    ids: hostArray("int64", ids.shape, read),
-    positions: hostArray(
-      "int64",
-      ids.shape,
-      ids.rows.flatMap((row) => row.map((_, i) => i)),
-    ),
-    mask: hostArray(
-      "int64",
-      ids.shape,
-      ids.rows.flatMap((row, b) => row.map((_, i) => (i < ids.lengths[b] ? 1 : 0))),
-    ),
-    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), patches)),
-    rows: hostArray("int64", [rows.length], rows),
-    labels: hostArray("int64", [labels.length], labels),
-  };
-}
-
-/** Puts a word of some answer in the place of one that is read, where the same answer goes on after it. */
-function dropWords(read: number[], rows: number[], labels: number[], share: number, random: Random): void {
-  rows.forEach((row, i) => {
-    const goesOn = rows[i + 1] === row + 1;
-    if (goesOn && random.chance(share)) read[row + 1] = random.pick(labels);
-  });
 }
 
 /** How often a caption to be told apart says the background. */
@@ -202,29 +143,6 @@ export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, capti
 export function groundingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const scenes = seenScenes(stage, stage.batch.grounding, random);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...groundingInputs(config, tokenizer, scenes) };
-}
-
-const imageToken = (tokenizer: Tokenizer): number => {
-  const id = tokenizer.tokenId(IMAGE_TOKEN);
-  if (id === undefined) throw new Error(`The tokenizer has no token ${IMAGE_TOKEN}.`);
-  return id;
-};
-
-interface Padded {
-  rows: number[][];
-  lengths: number[];
-  shape: [number, number];
-}
-
-/** Rows filled up on the right to the longest; what fills them is never looked at. */
-function pad(rows: number[][]): Padded {
-  const lengths = rows.map((row) => row.length);
-  const longest = Math.max(...lengths);
-  return {
-    rows: rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]),
-    lengths,
-    shape: [rows.length, longest],
-  };
 }
 
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */

@@ -1,6 +1,6 @@
 import { toFloat32 } from "../checkpoint/index.ts";
 import { caption, describe, drawScene, planEdit, planScene } from "../data/index.ts";
-import { askQuestion, DESCRIBE_QUESTIONS } from "../data/questions.ts";
+import { askQuestions, DESCRIBE_QUESTIONS, type Question } from "../data/questions.ts";
 import {
   type BadSample,
   type DataTask,
@@ -29,12 +29,12 @@ import {
   prefixed,
   sourceFeatures,
   TWIN_SHARE,
-  understandingInputs,
 } from "./batches.ts";
 import type { DataConfig } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
 import type { StageConfig } from "./stage.ts";
+import { understandingInputs } from "./understanding-inputs.ts";
 
 /** Where the streams of a mixture stand, by task and path. */
 export type DataCursors = Record<string, StreamCursor>;
@@ -67,8 +67,9 @@ interface Feed extends OpenSource {
 interface Example {
   /** The source's and the target's pictures for an edit, one picture otherwise: RGB bytes, or float16 latents. */
   pictures: Uint8Array[];
+  /** What is asked for or said; empty of understanding, which has what is asked about the picture. */
   words: string;
-  answer?: string;
+  asked?: readonly Pick<Question, "question" | "answer">[];
 }
 
 /**
@@ -179,9 +180,13 @@ export class DataBatches {
       };
     }
     const pixels = pixelArray(first, config.siglip2.image_size);
-    const words = examples.map((example) => this.#cut(example.words));
-    if (task === "contrast") return { pixels, ...contrastInputs(config, tokenizer, words) };
-    const asked = examples.map(({ answer }, i) => ({ question: words[i], answer: this.#cut(answer!) }));
+    if (task === "contrast") {
+      const words = examples.map((example) => this.#cut(example.words));
+      return { pixels, ...contrastInputs(config, tokenizer, words) };
+    }
+    const asked = examples.map((example) =>
+      example.asked!.map(({ question, answer }) => ({ question: this.#cut(question), answer: this.#cut(answer) })),
+    );
     return { pixels, ...understandingInputs(config, tokenizer, asked, random, stage.wordDropout) };
   }
 
@@ -221,8 +226,8 @@ export class DataBatches {
       const words = describe(scene, { background: random.chance(CONTRAST_BACKGROUND_SHARE) });
       return { pictures: [drawScene(scene, config.siglip2.image_size)], words };
     }
-    const { question, answer } = askQuestion(random, scene, stage.questions);
-    return { pictures: [drawScene(scene, config.siglip2.image_size)], words: question, answer };
+    const asked = askQuestions(random, scene, stage.questions);
+    return { pictures: [drawScene(scene, config.siglip2.image_size)], words: "", asked };
   }
 
   /** A text of at most as many tokens as the stage takes. */
@@ -247,9 +252,10 @@ function exampleOf(task: DataTask, { texts, pictures }: PreparedSample, random: 
   if (task === "generation" || task === "contrast") return { pictures: [pictures.image!], words: texts.caption! };
   if (task === "editing") return { pictures: [pictures.source!, pictures.target!], words: texts.instruction! };
   if (texts.question !== undefined && texts.answer !== undefined) {
-    return { pictures: [pictures.image!], words: texts.question, answer: texts.answer };
+    return { pictures: [pictures.image!], words: "", asked: [{ question: texts.question, answer: texts.answer }] };
   }
-  return { pictures: [pictures.image!], words: random.pick(DESCRIBE_QUESTIONS), answer: texts.caption! };
+  const asked = [{ question: random.pick(DESCRIBE_QUESTIONS), answer: texts.caption! }];
+  return { pictures: [pictures.image!], words: "", asked };
 }
 
 /** Float16 latents of pictures as float32 [count, places, token]. */

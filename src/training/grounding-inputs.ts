@@ -1,5 +1,5 @@
 import { backgroundScenery } from "../data/backgrounds.ts";
-import { nameOf } from "../data/captions.ts";
+import { nameOf, placeOf } from "../data/captions.ts";
 import { boxOf, type Scene, type SceneObject } from "../data/index.ts";
 import { patchSide, type UniPicConfig } from "../models/config.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
@@ -9,14 +9,15 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 const BACKGROUND_WEIGHT = 0.1;
 
 /**
- * What saying where things are needs beside pictures, see `GroundingInputs`: `words` [things, vocabulary], each row the words of a thing in
- * equal parts; `things` int64 and `weights`, [scenes x patches], by rows of patches.
+ * What saying where things are needs beside pictures, see `GroundingInputs`: `words` [phrases, vocabulary], each row the words of a phrase in
+ * equal parts; `things`, `places` (int64) and `weights`, [scenes x patches], by rows of patches. The background is nowhere: its place is
+ * the background again.
  */
 export function groundingInputs(
   { llm, siglip2 }: UniPicConfig,
   tokenizer: Tokenizer,
   scenes: readonly Scene[],
-): Record<"words" | "things" | "weights", HostArray> {
+): Record<"words" | "things" | "places" | "weights", HostArray> {
   const side = patchSide(siglip2);
   const rows = new Map<string, number>();
   const rowOf = (phrase: string): number => {
@@ -25,10 +26,13 @@ export function groundingInputs(
     return row;
   };
   const things: number[] = [];
+  const places: number[] = [];
   const weights: number[] = [];
   for (const scene of scenes) {
     for (const object of objectsByPatch(scene, side)) {
-      things.push(rowOf(object ? nameOf(object) : backgroundScenery(scene.background)));
+      const thing = rowOf(object ? nameOf(object) : backgroundScenery(scene.background));
+      things.push(thing);
+      places.push(object ? rowOf(placeOf(object)) : thing);
       weights.push(object ? 1 : BACKGROUND_WEIGHT);
     }
   }
@@ -40,6 +44,7 @@ export function groundingInputs(
   return {
     words: hostArray("float32", [rows.size, llm.vocab_size], words),
     things: hostArray("int64", [things.length], things),
+    places: hostArray("int64", [places.length], places),
     weights: hostArray("float32", [weights.length], Float32Array.from(weights)),
   };
 }

@@ -4,6 +4,7 @@ import { visionFeatures } from "../models/unipic.ts";
 import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
+  add,
   detach,
   divide,
   gatherRows,
@@ -22,10 +23,12 @@ import {
 export interface GroundingInputs {
   /** Pictures in [-1, 1]: [batch, 3, side, side]. */
   pixels: Tensor;
-  /** Distributions over the vocabulary, one for each thing that is shown: [things, vocabulary]. */
+  /** Distributions over the vocabulary, one for each thing that is shown and each place: [phrases, vocabulary]. */
   words: Tensor;
   /** What every patch shows, a row of `words`: int64 [batch x patches]. */
   things: Tensor;
+  /** Where in the picture that is, a row of `words`: int64 [batch x patches]. */
+  places: Tensor;
   /** What every patch counts: [batch x patches]. */
   weights: Tensor;
 }
@@ -33,15 +36,22 @@ export interface GroundingInputs {
 /** What the cosines of a patch with all words are multiplied by before the softmax. */
 const SHARPNESS = 20;
 
+/** How much of what a patch says is the place of what it shows. */
+const PLACE_SHARE = 0.3;
+
 /**
  * Every patch says in the language model's own words what it shows: the cross entropy, in nats, of the words of the thing that stands
- * there, where a word is as likely as its embedding is near to the patch's features as the language model gets them. The embeddings stay as
+ * there and of where it stands, where a word is as likely as its embedding is near to the patch's features as the language model gets them. The embeddings stay as
  * they are; only the vision tower and its projection learn. Scalar; the mean over patches, by their weights. SigLIP 2 (arXiv 2502.14786,
  * section 2.1) teaches its tower where things are by having a decoder say it.
  */
 export function groundingLoss(root: Scope, config: UniPicConfig, inputs: GroundingInputs): Tensor {
   const scores = patchScores(root, config, inputs.pixels);
-  const losses = negate(reduceSum(multiply(scores, gatherRows(inputs.words, inputs.things)), [1]));
+  const said = add(
+    multiply(gatherRows(inputs.words, inputs.things), 1 - PLACE_SHARE),
+    multiply(gatherRows(inputs.words, inputs.places), PLACE_SHARE),
+  );
+  const losses = negate(reduceSum(multiply(scores, said), [1]));
   return divide(reduceSum(multiply(losses, inputs.weights)), maximum(reduceSum(inputs.weights), 1e-6));
 }
 
@@ -54,14 +64,15 @@ export function patchScores(root: Scope, config: UniPicConfig, pixels: Tensor): 
   return logSoftmax(multiply(linear(rows, table), SHARPNESS));
 }
 
-/** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things` and `grounding.weights`. */
+/** The loss over inputs named `grounding.pixels`, `grounding.words`, `grounding.things`, `grounding.places` and `grounding.weights`. */
 export function groundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
   const { image_size: side } = config.siglip2;
   const patches = batch * patchSide(config.siglip2) ** 2;
   return groundingLoss(root, config, {
     pixels: input("grounding.pixels", "float32", [batch, 3, side, side]),
-    words: input("grounding.words", "float32", ["things", config.llm.vocab_size]),
+    words: input("grounding.words", "float32", ["phrases", config.llm.vocab_size]),
     things: input("grounding.things", "int64", [patches]),
+    places: input("grounding.places", "int64", [patches]),
     weights: input("grounding.weights", "float32", [patches]),
   });
 }

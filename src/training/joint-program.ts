@@ -101,6 +101,7 @@ function understandingTask(root: Scope, config: UniPicConfig, batch: number): Te
     ids: given("ids", "int64", shape),
     positions: given("positions", "int64", shape),
     mask: given("mask", "int64", shape),
+    turns: given("turns", "int64", shape),
     rows: given("rows", "int64", ["answers"]),
     labels: given("labels", "int64", ["answers"]),
     picture: { features: visionFeatures(root, config, pixels), source: given("source", "int64", shape) },

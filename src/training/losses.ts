@@ -105,6 +105,8 @@ export interface UnderstandingInputs {
   ids: Tensor;
   positions: Tensor;
   mask: Tensor;
+  /** Which of several questions about a picture a token belongs to, see `Seen` in models/qwen2.ts: int64 [batch, length]. */
+  turns?: Tensor;
   /** Rows (batch x length) whose next token is part of an answer: int64 [answers]. */
   rows: Tensor;
   /** Those next tokens: int64 [answers]. */
@@ -116,9 +118,9 @@ export interface UnderstandingInputs {
 /** Understanding: mean next-token cross entropy of the answers, in nats. */
 export function understandingLoss(root: Scope, config: UniPicConfig, inputs: UnderstandingInputs): Tensor {
   const text = embedText(root, config, inputs.ids);
-  const { picture, positions, mask } = inputs;
+  const { picture, positions, mask, turns } = inputs;
   const embeddings = picture ? spliceFeatures(text, picture.features, picture.source) : text;
-  const { states } = qwen2(root.child("llm"), config.llm, { embeddings, positions, mask });
+  const { states } = qwen2(root.child("llm"), config.llm, { embeddings, positions, mask, turns });
   const scores = logSoftmax(logits(root.child("llm"), config.llm, gatherRows(flat(states), inputs.rows)));
   return negate(reduceMean(takeLast(scores, reshape(inputs.labels, [inputs.labels.shape[0], 1]))));
 }

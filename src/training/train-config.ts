@@ -1,4 +1,4 @@
-import { askQuestion, type PlanOptions, planEdit, planScene } from "../data/index.ts";
+import { askQuestions, type PlanOptions, planEdit, planScene } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
@@ -151,7 +151,7 @@ function parseStage(
   const questions = object(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
     if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
-    if (batch.understanding > 0) askQuestion(new Random(0), planScene(new Random(0), scenes), questions);
+    if (batch.understanding > 0) askQuestions(new Random(0), planScene(new Random(0), scenes), questions);
   });
   const ema = number(stage, "ema", where, 0.999);
   if (ema >= 1)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askQuestion, QUESTION_KINDS, type Scene, type SceneObject } from "../../src/data/index.ts";
+import { askQuestion, askQuestions, QUESTION_KINDS, type Scene, type SceneObject } from "../../src/data/index.ts";
 import { OBJECTS } from "../../src/data/objects.ts";
 import { Random } from "../../src/random.ts";
 import { manyScenes } from "./scenes.ts";
@@ -85,6 +85,33 @@ describe("askQuestion", () => {
       const said = `${asked.question} ${asked.answer}`;
       for (const { color, name } of scene.objects) expect(said).not.toContain(`${color} ${name}`);
       expect(asked.kind).not.toBe("color");
+    }
+  });
+});
+
+describe("askQuestions", () => {
+  it("asks different questions about a scene, up to the number given, and for a description once", () => {
+    const random = new Random(8);
+    const counts = manyScenes(8, 200).map((scene) => {
+      const asked = askQuestions(random, scene, { perPicture: 5 });
+      expect(new Set(asked.map(({ question }) => question)).size).toBe(asked.length);
+      expect(asked.filter(({ kind }) => kind === "describe").length).toBeLessThanOrEqual(1);
+      return asked.length;
+    });
+    expect(Math.max(...counts)).toBe(5);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+  });
+
+  it("asks one where no number is given, the same as askQuestion", () => {
+    for (const scene of manyScenes(9, 20)) {
+      expect(askQuestions(new Random(4), scene)).toEqual([askQuestion(new Random(4), scene)]);
+    }
+  });
+
+  it("says which numbers are possible", () => {
+    const [scene] = manyScenes(9, 1);
+    for (const perPicture of [0, 1.5, 17]) {
+      expect(() => askQuestions(new Random(1), scene, { perPicture })).toThrow("a whole number from 1 to 16");
     }
   });
 });

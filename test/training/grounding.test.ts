@@ -16,7 +16,7 @@ import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const BATCH = 8;
 const { model, stages, seed } = tinyPlan(10);
-const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass");
+const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass", "on the left, at the top right");
 const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
 const patches = patchSide(model.siglip2) ** 2;
@@ -51,17 +51,23 @@ describe("groundingLoss", () => {
     cosines.forEach((cosine, id) => {
       table.fill(0, id * width, (id + 1) * width).set([2 * cosine, 2 * Math.sin(id)], id * width);
     });
-    const words = new Float32Array(2 * model.llm.vocab_size);
+    const words = new Float32Array(3 * model.llm.vocab_size);
     words.set([0.5, 0, 0.5]); // a thing of two words, 0 and 2
-    words[model.llm.vocab_size + 1] = 1;
+    words[model.llm.vocab_size + 1] = 1; // another of one
+    words[2 * model.llm.vocab_size + 3] = 1; // a place
     const count = BATCH * patches;
     const given = {
       ...batch(0),
-      "grounding.words": hostArray("float32", [2, model.llm.vocab_size], words),
+      "grounding.words": hostArray("float32", [3, model.llm.vocab_size], words),
       "grounding.things": hostArray(
         "int64",
         [count],
         Array.from({ length: count }, (_, i) => i % 2),
+      ),
+      "grounding.places": hostArray(
+        "int64",
+        [count],
+        Array.from({ length: count }, (_, i) => (i % 2 ? 1 : 2)), // the other stands nowhere
       ),
       "grounding.weights": hostArray(
         "float32",
@@ -72,7 +78,7 @@ describe("groundingLoss", () => {
     const logSum = Math.log(cosines.reduce((sum, cosine) => sum + Math.exp(20 * cosine), 0));
     const nats = (id: number) => logSum - 20 * cosines[id];
     const { grounding } = await built.step(given, 0);
-    expect(grounding).toBeCloseTo(((nats(0) + nats(2)) / 2 + 0.5 * nats(1)) / 1.5, 3);
+    expect(grounding).toBeCloseTo((0.7 * ((nats(0) + nats(2)) / 2) + 0.3 * nats(3) + 0.5 * nats(1)) / 1.5, 3);
     await built.release();
   });
 
@@ -112,28 +118,36 @@ describe("groundingInputs", () => {
     expect(found.flatMap((shown, i) => (shown ? [i] : []))).toEqual([13]);
   });
 
-  it("says the words of colour and name in equal parts, and the background's elsewhere, which counts for less", () => {
+  it("says the words of colour and name in equal parts, those of the place apart, and the background's elsewhere, for less", () => {
     const objects = [
       { name: "car", color: "red" as const, size: 0.4, x: 0.25, y: 0.5 },
-      { name: "apple", color: null, size: 0.4, x: 0.75, y: 0.5 },
+      { name: "apple", color: null, size: 0.4, x: 0.75, y: 0.25 },
     ];
     const shown = scene(objects);
-    const { words, things, weights } = groundingInputs(model, tokenizer, [shown, shown]);
+    const { words, things, places, weights } = groundingInputs(model, tokenizer, [shown, shown]);
     const row = (thing: bigint) => {
       const from = Number(thing) * model.llm.vocab_size;
       return Array.from((words.data as Float32Array).subarray(from, from + model.llm.vocab_size));
     };
-    const places = objectsByPatch(shown, Math.sqrt(patches));
+    const standing = objectsByPatch(shown, Math.sqrt(patches));
+    const inEqualParts = (phrase: string) => {
+      const ids = tokenizer.encode(phrase);
+      const row = new Float32Array(model.llm.vocab_size);
+      for (const id of ids) row[id] += 1 / ids.length;
+      return Array.from(row);
+    };
     const said = Array.from(things.data as BigInt64Array);
     expect(said).toHaveLength(2 * patches);
     for (const [i, thing] of said.entries()) {
-      const object = places[i % patches];
+      const object = standing[i % patches];
       expect(row(thing).reduce((sum, share) => sum + share)).toBeCloseTo(1);
       expect((weights.data as Float32Array)[i]).toBeCloseTo(object ? 1 : 0.1);
-      if (!object) continue;
-      const phrase = tokenizer.encode(object.name === "car" ? " red car" : " apple");
-      for (const id of phrase) {
-        expect(row(thing)[id]).toBeCloseTo(phrase.filter((other) => other === id).length / phrase.length);
+      const place = (places.data as BigInt64Array)[i];
+      if (!object) expect(place).toBe(thing);
+      else {
+        const isCar = object.name === "car";
+        expect(row(thing)).toEqual(inEqualParts(isCar ? " red car" : " apple"));
+        expect(row(place)).toEqual(inEqualParts(isCar ? " left" : " top right"));
       }
     }
     expect(new Set(said).size).toBe(3);
