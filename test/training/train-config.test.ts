@@ -62,6 +62,12 @@ describe("parseTrainConfig", () => {
       "tell",
       "ground again",
       "read",
+      "ground places",
+      "ground places again",
+      "read places",
+      "three in a row",
+      "look it up",
+      "all of it",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
