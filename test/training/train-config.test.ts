@@ -68,6 +68,7 @@ describe("parseTrainConfig", () => {
       "three in a row",
       "look it up",
       "all of it",
+      "relate",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
