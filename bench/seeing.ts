@@ -28,17 +28,9 @@ const SEED = 1;
 /** Longer sides of objects, relative to the picture, at which the table is divided. */
 const SIZES = [0, 0.28, 0.36, 0.5, 1] as const;
 
-const PLACES = [
-  "top left",
-  "top",
-  "top right",
-  "left",
-  "center",
-  "right",
-  "bottom left",
-  "bottom",
-  "bottom right",
-] as const;
+/** The nine places, by rows. */
+const THIRDS = [0.2, 0.5, 0.8];
+const PLACES = THIRDS.flatMap((y) => THIRDS.map((x) => placeOf({ x, y })));
 
 interface Told {
   size: number;

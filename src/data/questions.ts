@@ -61,10 +61,10 @@ export function askQuestions(random: Random, scene: Scene, options: QuestionOpti
   const asked: Question[] = [];
   for (let i = 0; i < perPicture; i++) {
     const next = askQuestion(random, scene, options);
-    const isNew = asked.every(
-      ({ kind, question }) => question !== next.question && (kind !== "describe" || kind !== next.kind),
+    const isAsked = asked.some(
+      ({ kind, question }) => question === next.question || (kind === "describe" && next.kind === "describe"),
     );
-    if (isNew) asked.push(next);
+    if (!isAsked) asked.push(next);
   }
   return asked;
 }

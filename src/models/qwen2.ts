@@ -13,6 +13,7 @@ import {
   lessThan,
   logicalAnd,
   logicalNot,
+  logicalOr,
   multiply,
   linear as product,
   range,
@@ -158,6 +159,6 @@ function withinTurns(turns: Tensor): Tensor {
   const [batch, length] = turns.shape;
   const numbers = cast(turns, "int32");
   const keys = reshape(numbers, [batch, 1, 1, length]);
-  const isOther = logicalNot(equal(keys, reshape(numbers, [batch, 1, length, 1])));
-  return logicalNot(logicalAnd(isOther, logicalNot(equal(keys, scalar(0, "int32")))));
+  const isOwn = equal(keys, reshape(numbers, [batch, 1, length, 1]));
+  return logicalOr(isOwn, equal(keys, scalar(0, "int32")));
 }

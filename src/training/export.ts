@@ -8,8 +8,8 @@ import type { Values } from "./parameters.ts";
 import type { Prepared } from "./prepare.ts";
 
 /**
- * What suits models trained here: they learn from pictures with a single question each, and that the unconditional twin of an edit repeats
- * the picture, from which guidance would lead too far away.
+ * What suits models trained here: they learn every question as the only one about its picture, and that the unconditional twin of an edit
+ * repeats the picture, from which guidance would lead too far away.
  */
 const LEARNED_HERE = { edit_guidance: 1, chat_remember: "picture" } as const;
 
