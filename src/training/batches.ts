@@ -1,7 +1,7 @@
 import { caption } from "../data/captions.ts";
 import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
 import { askQuestions } from "../data/questions.ts";
-import { type MarConfig, nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { type MarConfig, nativeSide, patchSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
 import { drawOrder } from "../sampling/orders.ts";
@@ -30,13 +30,13 @@ export function makeBatch(
   step: number,
 ): Batch {
   const random = new Random(seed * 1_000_003 + step);
-  const { generation, editing, understanding, contrast, grounding } = stage.batch;
+  const { generation, editing, understanding, contrast } = stage.batch;
   return {
     ...(generation > 0 ? prefixed("generation", generationBatch(config, tokenizer, stage, random)) : {}),
     ...(editing > 0 ? prefixed("editing", editingBatch(config, tokenizer, stage, random)) : {}),
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
     ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
-    ...(grounding > 0 ? prefixed("grounding", groundingBatch(config, tokenizer, stage, random)) : {}),
+    ...groundingBatches(config, tokenizer, stage, random),
   };
 }
 
@@ -139,10 +139,23 @@ export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, capti
   };
 }
 
-/** Always of the picture world, which alone knows where things stand. */
-export function groundingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const scenes = seenScenes(stage, stage.batch.grounding, random);
-  return { pixels: drawPixels(scenes, config.siglip2.image_size), ...groundingInputs(config, tokenizer, scenes) };
+/** What both ways of grounding need, under their names. Always of the picture world, which alone knows where things stand. */
+export function groundingBatches(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  stage: StageConfig,
+  random: Random,
+): Batch {
+  const of = (task: "grounding" | "encoderGrounding", size: number, side: number): Batch => {
+    if (stage.batch[task] === 0) return {};
+    const scenes = seenScenes(stage, stage.batch[task], random);
+    const said = groundingInputs(config.llm.vocab_size, tokenizer, scenes, side);
+    return prefixed(task, { pixels: drawPixels(scenes, size), ...said });
+  };
+  return {
+    ...of("grounding", config.siglip2.image_size, patchSide(config.siglip2)),
+    ...of("encoderGrounding", config.mar.img_size, nativeSide(config.mar)),
+  };
 }
 
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */

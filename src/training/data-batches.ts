@@ -24,7 +24,7 @@ import {
   contrastInputs,
   editingInputs,
   generationInputs,
-  groundingBatch,
+  groundingBatches,
   pixelArray,
   prefixed,
   sourceFeatures,
@@ -143,9 +143,7 @@ export class DataBatches {
       const examples = await this.#examples(task, feeds, random);
       Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
     }
-    if (stage.batch.grounding > 0) {
-      Object.assign(batch, prefixed("grounding", groundingBatch(config, tokenizer, stage, random)));
-    }
+    Object.assign(batch, groundingBatches(config, tokenizer, stage, random));
     return { batch, cursors: { ...this.#cursors } };
   }
 

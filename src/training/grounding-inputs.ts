@@ -1,7 +1,6 @@
 import { backgroundScenery } from "../data/backgrounds.ts";
 import { nameOf, placeOf } from "../data/captions.ts";
 import { boxOf, type Scene, type SceneObject } from "../data/index.ts";
-import { patchSide, type UniPicConfig } from "../models/config.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -12,13 +11,15 @@ const BACKGROUND_WEIGHT = 0.1;
  * What saying where things are needs beside pictures, see `GroundingInputs`: `words` [phrases, vocabulary], each row the words of a phrase in
  * equal parts; `things`, `places` (int64) and `weights`, [scenes x patches], by rows of patches. The background is nowhere: its place is
  * the background again.
+ * @param vocabulary how many tokens the language model has
+ * @param side patches along a side of the picture
  */
 export function groundingInputs(
-  { llm, siglip2 }: UniPicConfig,
+  vocabulary: number,
   tokenizer: Tokenizer,
   scenes: readonly Scene[],
+  side: number,
 ): Record<"words" | "things" | "places" | "weights", HostArray> {
-  const side = patchSide(siglip2);
   const rows = new Map<string, number>();
   const rowOf = (phrase: string): number => {
     const row = rows.get(phrase) ?? rows.size;
@@ -36,13 +37,13 @@ export function groundingInputs(
       weights.push(object ? 1 : BACKGROUND_WEIGHT);
     }
   }
-  const words = new Float32Array(rows.size * llm.vocab_size);
+  const words = new Float32Array(rows.size * vocabulary);
   for (const [phrase, row] of rows) {
     const ids = wordsOf(tokenizer, phrase);
-    for (const id of ids) words[row * llm.vocab_size + id] += 1 / ids.length;
+    for (const id of ids) words[row * vocabulary + id] += 1 / ids.length;
   }
   return {
-    words: hostArray("float32", [rows.size, llm.vocab_size], words),
+    words: hostArray("float32", [rows.size, vocabulary], words),
     things: hostArray("int64", [things.length], things),
     places: hostArray("int64", [places.length], places),
     weights: hostArray("float32", [weights.length], Float32Array.from(weights)),

@@ -5,7 +5,7 @@ import { encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
-import { groundingTask } from "./grounding-loss.ts";
+import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
 import { learnerOf } from "./learning-names.ts";
 import { type DrawingInputs, type DrawingLoss, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
 import { MUON } from "./muon.ts";
@@ -32,6 +32,8 @@ export function traceJointLoss(
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
   if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
   if (stage.batch.grounding > 0) losses.grounding = groundingTask(root, config, stage.batch.grounding);
+  if (stage.batch.encoderGrounding > 0)
+    losses.encoderGrounding = encoderGroundingTask(root, config, stage.batch.encoderGrounding);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
   if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
   return { root, total: weighted.reduce(add), losses };

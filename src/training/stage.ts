@@ -2,15 +2,32 @@ import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts
 import type { DataConfig } from "./data-config.ts";
 import type { StageSize } from "./stage-size.ts";
 
-/** What a stage can train: the three tasks, and two that teach the vision tower: `contrast` and `grounding`. */
-export const TRAINING_TASKS = ["generation", "editing", "understanding", "contrast", "grounding"] as const;
+/**
+ * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), and one that teaches the encoder by which
+ * a source picture is read (`encoderGrounding`).
+ */
+export const TRAINING_TASKS = [
+  "generation",
+  "editing",
+  "understanding",
+  "contrast",
+  "grounding",
+  "encoderGrounding",
+] as const;
 export type TrainingTask = (typeof TRAINING_TASKS)[number];
 
 /** A number for each task. */
 export type PerTask = Record<TrainingTask, number>;
 
 /** What a batch has of the tasks that a stage does not name. */
-export const NO_SAMPLES: Readonly<PerTask> = { generation: 0, editing: 0, understanding: 0, contrast: 0, grounding: 0 };
+export const NO_SAMPLES: Readonly<PerTask> = {
+  generation: 0,
+  editing: 0,
+  understanding: 0,
+  contrast: 0,
+  grounding: 0,
+  encoderGrounding: 0,
+};
 
 /** Samples of all tasks in a step. */
 export const samplesIn = (batch: PerTask): number => TRAINING_TASKS.reduce((sum, task) => sum + batch[task], 0);

@@ -69,7 +69,14 @@ const STAGE_ENTRIES = [
 ];
 
 /** What losses count where a stage does not say. */
-const WEIGHTS: PerTask = { generation: 1, editing: 1, understanding: 0.01, contrast: 1, grounding: 1 };
+const WEIGHTS: PerTask = {
+  generation: 1,
+  editing: 1,
+  understanding: 0.01,
+  contrast: 1,
+  grounding: 1,
+  encoderGrounding: 1,
+};
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 

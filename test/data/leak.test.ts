@@ -86,7 +86,7 @@ function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig)
   const looks = { ...scenes, ...seen };
   const kinds: [string, number, number, Draw][] = [
     ["captions", batch.generation, 6, captioned(scenes)],
-    ["descriptions", batch.contrast + batch.grounding, 6, described(looks)],
+    ["descriptions", batch.contrast + batch.grounding + batch.encoderGrounding, 6, described(looks)],
     ["questions", batch.understanding, 5, asked(looks, questions)],
     ["edits", batch.editing, 1, edited({ ...scenes, ...edits })],
   ];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, planScene, type Scene } from "../../src/data/index.ts";
-import { patchSide } from "../../src/models/config.ts";
+import { nativeSide, patchSide } from "../../src/models/config.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { groundingInputs, objectsByPatch } from "../../src/training/grounding-inputs.ts";
-import { groundingTask } from "../../src/training/grounding-loss.ts";
+import { encoderGroundingTask, groundingTask } from "../../src/training/grounding-loss.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
@@ -17,13 +17,16 @@ import { tinyTokenizer } from "./tiny-tokenizer.ts";
 const BATCH = 8;
 const { model, stages, seed } = tinyPlan(10);
 const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass", "on the left, at the top right");
-const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH } };
+const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH, encoderGrounding: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
+/** What one of the two tasks is given. */
+const given = (task: string, step: number) =>
+  Object.fromEntries(Object.entries(batch(step)).filter(([name]) => name.startsWith(`${task}.`)));
 const patches = patchSide(model.siglip2) ** 2;
 
-async function program() {
+async function program(task: typeof groundingTask) {
   const root = Scope.root();
-  const total = groundingTask(root, model, BATCH);
+  const total = task(root, model, BATCH);
   const device = { device: "cpu", threads: 1 } as const;
   return TrainingProgram.build(
     nodeEngine,
@@ -38,7 +41,7 @@ async function program() {
 
 describe("groundingLoss", () => {
   it("is the cross entropy of the words by their cosines, where all patches say the same", async () => {
-    const built = await program();
+    const built = await program(groundingTask);
     const { parameters } = await built.state();
     const values = (name: string) => parameters.get(name)!.data as Float32Array;
     const width = model.llm.hidden_size;
@@ -56,8 +59,8 @@ describe("groundingLoss", () => {
     words[model.llm.vocab_size + 1] = 1; // another of one
     words[2 * model.llm.vocab_size + 3] = 1; // a place
     const count = BATCH * patches;
-    const given = {
-      ...batch(0),
+    const all = {
+      ...given("grounding", 0),
       "grounding.words": hostArray("float32", [3, model.llm.vocab_size], words),
       "grounding.things": hostArray(
         "int64",
@@ -77,18 +80,21 @@ describe("groundingLoss", () => {
     };
     const logSum = Math.log(cosines.reduce((sum, cosine) => sum + Math.exp(20 * cosine), 0));
     const nats = (id: number) => logSum - 20 * cosines[id];
-    const { grounding } = await built.step(given, 0);
+    const { grounding } = await built.step(all, 0);
     expect(grounding).toBeCloseTo((0.7 * ((nats(0) + nats(2)) / 2) + 0.3 * nats(3) + 0.5 * nats(1)) / 1.5, 3);
     await built.release();
   });
 
-  it("falls as the tower learns what stands where, and leaves the words as they are", async () => {
-    const built = await program();
+  it.each([
+    ["tower", "grounding", groundingTask],
+    ["encoder", "encoderGrounding", encoderGroundingTask],
+  ] as const)("falls as the %s learns what stands where, and leaves the words as they are", async (_, name, task) => {
+    const built = await program(task);
     const embeddings = async () => Array.from((await built.state()).parameters.get(TABLE)!.data as Float32Array);
     const TABLE = "llm.model.embed_tokens.weight";
     const before = await embeddings();
     const losses: number[] = [];
-    for (let step = 0; step < 120; step++) losses.push((await built.step(batch(step), 3e-3)).grounding);
+    for (let step = 0; step < 120; step++) losses.push((await built.step(given(name, step), 3e-3)).grounding);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 10)));
     expect(await embeddings()).toEqual(before);
@@ -113,6 +119,17 @@ describe("groundingInputs", () => {
     expect(found.some((shown) => shown !== undefined)).toBe(true);
   });
 
+  it("is drawn at each one's own size, patch by patch of the tower, token by token of the encoder", () => {
+    const { mar, siglip2 } = model;
+    const sides = { grounding: patchSide(siglip2), encoderGrounding: nativeSide(mar) };
+    const sizes = { grounding: siglip2.image_size, encoderGrounding: mar.img_size };
+    for (const task of ["grounding", "encoderGrounding"] as const) {
+      expect(batch(0)[`${task}.pixels`].shape).toEqual([BATCH, 3, sizes[task], sizes[task]]);
+      expect(batch(0)[`${task}.things`].shape).toEqual([BATCH * sides[task] ** 2]);
+    }
+    expect(sides.grounding).not.toBe(sides.encoderGrounding);
+  });
+
   it("gives an object that covers no patch's centre the patch that holds its own", () => {
     const found = objectsByPatch(scene([{ size: 0.05, x: 0.26, y: 0.99 }]), 4);
     expect(found.flatMap((shown, i) => (shown ? [i] : []))).toEqual([13]);
@@ -124,7 +141,12 @@ describe("groundingInputs", () => {
       { name: "apple", color: null, size: 0.4, x: 0.75, y: 0.25 },
     ];
     const shown = scene(objects);
-    const { words, things, places, weights } = groundingInputs(model, tokenizer, [shown, shown]);
+    const { words, things, places, weights } = groundingInputs(
+      model.llm.vocab_size,
+      tokenizer,
+      [shown, shown],
+      Math.sqrt(patches),
+    );
     const row = (thing: bigint) => {
       const from = Number(thing) * model.llm.vocab_size;
       return Array.from((words.data as Float32Array).subarray(from, from + model.llm.vocab_size));
