@@ -69,6 +69,12 @@ describe("parseTrainConfig", () => {
       "look it up",
       "all of it",
       "relate",
+      "repeat",
+      "change",
+      "change by name",
+      "name",
+      "change what is named",
+      "all of it again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
