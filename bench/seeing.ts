@@ -19,7 +19,7 @@ import { input } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
 import { drawPixels } from "../src/training/batches.ts";
 import { objectsByPatch, wordsOf } from "../src/training/grounding-inputs.ts";
-import { patchScores, sourceFeatures } from "../src/training/grounding-loss.ts";
+import { patchScores, tokenFeatures } from "../src/training/grounding-loss.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
 import { compileModel, rowsOf } from "./model-program.ts";
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   const tokenizer = await Tokenizer.fromFolder(folder);
   const pixels = input("pixels", "float32", [BATCH, 3, size, size]);
   const root = Scope.root();
-  const features = values.encoder ? sourceFeatures(root, config, BATCH, pixels) : visionFeatures(root, config, pixels);
+  const features = values.encoder ? tokenFeatures(root, config, BATCH, pixels) : visionFeatures(root, config, pixels);
   const program = await compileModel(folder, { scores: patchScores(root, config, features) });
   const names = OBJECT_NAMES.map((name) => wordsOf(tokenizer, name));
   const colors = COLOR_NAMES.map((name) => wordsOf(tokenizer, name));

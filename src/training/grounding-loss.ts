@@ -71,7 +71,7 @@ export function patchScores(root: Scope, config: UniPicConfig, features: Tensor)
  * A whole picture's tokens as the language model gets them of a source picture, by the masked autoregressive encoder, without the buffer.
  * pixels: [batch, 3, side, side] in [-1, 1]; result: [batch, tokens, hidden].
  */
-export function sourceFeatures(root: Scope, config: UniPicConfig, batch: number, pixels: Tensor): Tensor {
+export function tokenFeatures(root: Scope, config: UniPicConfig, batch: number, pixels: Tensor): Tensor {
   const side = nativeSide(config.mar);
   const count = side * side;
   const tokens = reshape(detach(encodeTokens(root.child("vae"), config, pixels)), [
@@ -106,7 +106,7 @@ export function groundingTask(root: Scope, config: UniPicConfig, batch: number):
 export function encoderGroundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
   const { mar } = config;
   const pixels = input("encoderGrounding.pixels", "float32", [batch, 3, mar.img_size, mar.img_size]);
-  const features = sourceFeatures(root, config, batch, pixels);
+  const features = tokenFeatures(root, config, batch, pixels);
   return groundingLoss(root, config, { features, ...said("encoderGrounding", config, batch * nativeSide(mar) ** 2) });
 }
 
