@@ -1,8 +1,6 @@
-import { nativeSide, patchSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { encodeVisible } from "../models/mar.ts";
+import { nativeSide, patchSide, type UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
-import { projectIn, visionFeatures } from "../models/unipic.ts";
-import { encodeTokens } from "../models/vae.ts";
+import { visionFeatures } from "../models/unipic.ts";
 import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
@@ -23,6 +21,7 @@ import {
   slice,
   type Tensor,
 } from "../tensor/index.ts";
+import { encoderFeatures, frozenLatents } from "./losses.ts";
 
 export interface GroundingInputs {
   /** What the language model gets of the pictures: [batch, patches, hidden]. */
@@ -74,18 +73,13 @@ export function patchScores(root: Scope, config: UniPicConfig, features: Tensor)
 export function tokenFeatures(root: Scope, config: UniPicConfig, batch: number, pixels: Tensor): Tensor {
   const side = nativeSide(config.mar);
   const count = side * side;
-  const tokens = reshape(detach(encodeTokens(root.child("vae"), config, pixels)), [
-    batch,
-    count,
-    tokenWidth(config.mar),
-  ]);
   const everywhere = constant(
     "int64",
     [batch, count],
     BigInt64Array.from({ length: batch * count }, (_, i) => BigInt(i % count)),
   );
-  const encoded = encodeVisible(root.child("mar"), config.mar, tokens, everywhere, [side, side]);
-  return slice(projectIn(root, config, encoded), 1, 0, count);
+  const features = encoderFeatures(root, config, frozenLatents(root, config, pixels), everywhere, [side, side], 1);
+  return slice(features, 1, 0, count);
 }
 
 /**

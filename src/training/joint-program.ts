@@ -1,13 +1,19 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { visionFeatures } from "../models/unipic.ts";
-import { encodeTokens } from "../models/vae.ts";
 import { Scope } from "../nn/scope.ts";
-import { add, type DType, detach, input, multiply, reshape, type Shape, type Tensor } from "../tensor/index.ts";
+import { add, type DType, input, multiply, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
 import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
 import { learnerOf } from "./learning-names.ts";
-import { type DrawingInputs, type DrawingLoss, drawingLoss, type SourceInputs, understandingLoss } from "./losses.ts";
+import {
+  type DrawingInputs,
+  type DrawingLoss,
+  drawingLoss,
+  frozenLatents,
+  type SourceInputs,
+  understandingLoss,
+} from "./losses.ts";
 import { MUON } from "./muon.ts";
 import { ADAMW } from "./optimizer.ts";
 import type { StageConfig, TrainingTask } from "./stage.ts";
@@ -69,7 +75,7 @@ export function traceDrawing(
   const latents = (prefix: string) => {
     if (stage.data?.latents) return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
     const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
-    return detach(reshape(encodeTokens(root.child("vae"), config, pixels), [batch, count, tokenWidth(mar)]));
+    return frozenLatents(root, config, pixels);
   };
   const all = `${size("length")}+${size("visible")}+${mar.buffer_size}`;
   const drawing: DrawingInputs = {

@@ -1,10 +1,12 @@
-import type { UniPicConfig } from "../models/config.ts";
+import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
 import { embedText, projectIn, readContext, spliceFeatures } from "../models/unipic.ts";
+import { encodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
+  detach,
   gatherRows,
   logSoftmax,
   multiplyDimensions,
@@ -125,14 +127,25 @@ export function understandingLoss(root: Scope, config: UniPicConfig, inputs: Und
   return negate(reduceMean(takeLast(scores, reshape(inputs.labels, [inputs.labels.shape[0], 1]))));
 }
 
-/** Image features for understanding by way of the encoder, as the public script does: [batch, places + buffer, hidden]. */
+/** Latents of pictures by the autoencoder, which stays as it is. pixels: [batch, 3, side, side] in [-1, 1]; result: [batch, rows x columns, token]. */
+export function frozenLatents(root: Scope, config: UniPicConfig, pixels: Tensor): Tensor {
+  const count = nativeSide(config.mar) ** 2;
+  const tokens = encodeTokens(root.child("vae"), config, pixels);
+  return detach(reshape(tokens, [pixels.shape[0], count, tokenWidth(config.mar)]));
+}
+
+/**
+ * Image features for understanding by way of the encoder, as the public script does: [batch, places + buffer, hidden].
+ * @param gradient what the gradient that enters them is scaled by
+ */
 export function encoderFeatures(
   root: Scope,
   config: UniPicConfig,
   tokens: Tensor,
   everywhere: Tensor,
   grid: Grid,
+  gradient = SOURCE_GRADIENT_SCALE,
 ): Tensor {
   const seen = encodeVisible(root.child("mar"), config.mar, tokens, everywhere, grid);
-  return scaleGradient(projectIn(root, config, seen), SOURCE_GRADIENT_SCALE);
+  return scaleGradient(projectIn(root, config, seen), gradient);
 }
