@@ -90,6 +90,11 @@ export interface UniPicConfig {
   siglip2: Siglip2Config;
   /** The cap on every beta of the noise schedule: 0.2 for UniPic, 0.999 for MAR and Harmon. */
   max_beta: number;
+  /**
+   * Whether an edit's prompt shows the source picture by the vision tower, too, behind what the MAR encoder tells of it. Not so in the
+   * official model. What a picture shows is what the tower learns to tell, and an instruction names what it shows.
+   */
+  editing_vision?: boolean;
 }
 
 /** Tokens along one side of the native grid. */
@@ -97,6 +102,11 @@ export const nativeSide = (mar: MarConfig): number => mar.img_size / (mar.vae_st
 
 /** Patches along one side of what the vision tower sees. */
 export const patchSide = (siglip2: Siglip2Config): number => siglip2.image_size / siglip2.patch_size;
+
+/** Features of an edit's source picture in its prompt: those of the MAR encoder, and behind them the vision tower's. */
+export function sourceFeatures({ mar, siglip2, editing_vision }: UniPicConfig): number {
+  return nativeSide(mar) ** 2 + mar.buffer_size + (editing_vision ? patchSide(siglip2) ** 2 : 0);
+}
 
 /** Numbers in one latent token. */
 export const tokenWidth = (mar: MarConfig): number => mar.vae_embed_dim * mar.patch_size ** 2;
@@ -125,6 +135,9 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
       `${where}: mar.prediction must be "epsilon" or "velocity", not ${JSON.stringify(mar.prediction)}.`,
     );
   }
+  if (!["boolean", "undefined"].includes(typeof config.editing_vision)) {
+    throw new UserError(`${where}: editing_vision must be true or false, not ${shown(config.editing_vision)}.`);
+  }
   const parsed = {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
@@ -140,6 +153,7 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
     vae_scale: config.vae_scale ?? 0.2325,
     siglip2: { layer_norm_eps: 1e-6, hidden_act: "gelu_pytorch_tanh", ...siglip2 },
     max_beta: config.max_beta ?? 0.2,
+    ...(config.editing_vision === undefined ? {} : { editing_vision: config.editing_vision }),
   } as unknown as UniPicConfig;
   checkTogether(parsed, where);
   return parsed;

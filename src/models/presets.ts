@@ -104,6 +104,7 @@ export const unipicMini: UniPicConfig = {
     hidden_act: "gelu_pytorch_tanh",
   },
   max_beta: 0.2,
+  editing_vision: true,
 };
 
 const PRESETS: ReadonlyMap<string, UniPicConfig> = new Map([

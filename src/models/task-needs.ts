@@ -9,7 +9,7 @@ import { type Sight, sightOf } from "./sight.ts";
 export interface TaskState {
   task: "generate" | "edit" | "describe";
   /** How pictures are seen, where they are. */
-  by?: Sight;
+  by?: Sight | `${Sight} and ${Sight}`;
   /** Names of the weights that are missing or have another shape; the task can be done when there are none. */
   missing: string[];
 }
@@ -26,13 +26,14 @@ export function taskStates(
   const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const sight = sightOf((name) => shapes.has(name));
   const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
+  const seeingSource = config.editing_vision ? [traceSee(config)] : [];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
     { task: "generate", missing: missing(drawing) },
     {
       task: "edit",
-      by: "the MAR encoder",
-      missing: missing([traceLatents(config, grid, 1), traceHidden(config), ...drawing]),
+      by: config.editing_vision ? "the MAR encoder and SigLIP2" : "the MAR encoder",
+      missing: missing([traceLatents(config, grid, 1), traceHidden(config), ...seeingSource, ...drawing]),
     },
     {
       task: "describe",

@@ -1,6 +1,7 @@
 import type { Grid } from "../models/position-table.ts";
-import type { Value } from "../runtime/values.ts";
-import { hostArray } from "../tensor/dtype.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { joinRows } from "./host-rows.ts";
 import type { Programs } from "./programs.ts";
 
 /**
@@ -29,3 +30,13 @@ export async function encodePictures(
   });
   return { tokens, encoded, features };
 }
+
+/** Features of one picture, [1, count, hidden] each, one after the other. What they were in is released. */
+export async function joinFeatures(parts: readonly Value[]): Promise<HostArray> {
+  const rows = await Promise.all(parts.map(async (part) => withoutFirstAxis(await toHost(part))));
+  releaseValues(parts);
+  const { shape, data } = joinRows(rows);
+  return hostArray("float32", [1, ...shape], data);
+}
+
+const withoutFirstAxis = ({ dtype, shape, data }: HostArray): HostArray => hostArray(dtype, shape.slice(1), data);

@@ -24,7 +24,7 @@ import { Chat, type ChatOptions } from "./chat.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
-import { encodePictures } from "./encode-picture.ts";
+import { encodePictures, joinFeatures } from "./encode-picture.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -108,9 +108,10 @@ export class UniPic {
     const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
-    const { tokens, encoded, features } = await encodePictures(this.#programs, grid, pixelArray(prepared));
+    const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixelArray(prepared));
     const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
     releaseValues([tokens, encoded]);
+    const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
     const twin = this.#encode(editTwin(places));
@@ -177,15 +178,18 @@ export class UniPic {
 
   /** A picture's features for understanding. */
   async #look(picture: Picture): Promise<Value> {
-    if (this.sight === "SigLIP2") {
-      const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
-      return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
-    }
+    if (this.sight === "SigLIP2") return this.#see(picture);
     const side = nativeSide(this.config.mar);
     const prepared = prepareForUnderstanding(picture, side * tokenPixels(this.config.mar));
     const { features, ...others } = await encodePictures(this.#programs, [side, side], pixelArray(prepared));
     releaseValues(others);
     return features;
+  }
+
+  /** A picture's features by the vision tower. */
+  async #see(picture: Picture): Promise<Value> {
+    const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
+    return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
   }
 
   /** Draws one picture for every prompt, some at a time. */

@@ -1,7 +1,16 @@
 import { caption } from "../data/captions.ts";
 import { describe, drawScene, planEdit, planScene, type Scene } from "../data/index.ts";
 import { askQuestions } from "../data/questions.ts";
-import { type MarConfig, nativeSide, patchSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { picture } from "../image/picture.ts";
+import { resize } from "../image/resize.ts";
+import {
+  type MarConfig,
+  nativeSide,
+  patchSide,
+  sourceFeatures,
+  tokenWidth,
+  type UniPicConfig,
+} from "../models/config.ts";
 import { featureRows } from "../models/unipic.ts";
 import { Random } from "../random.ts";
 import { drawOrder } from "../sampling/orders.ts";
@@ -70,20 +79,29 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
     return random.chance(stage.repeats) ? { ...edit, instruction: undefined, target: edit.source } : edit;
   });
-  const features = sourceFeatures(config.mar);
+  const features = sourceFeatures(config);
   const prompts = edits.map(({ instruction }) =>
     instruction === undefined ? editTwin(features) : editPrompt(instruction, features),
   );
-  const pixels = (scenes: Scene[]) => drawPixels(scenes, config.mar.img_size);
+  const size = config.mar.img_size;
+  const draw = (scenes: Scene[]) => scenes.map((scene) => drawScene(scene, size));
+  const sources = draw(edits.map((edit) => edit.source));
   return {
-    pixels: pixels(edits.map((edit) => edit.target)),
-    source_pixels: pixels(edits.map((edit) => edit.source)),
+    pixels: pixelArray(draw(edits.map((edit) => edit.target)), size),
+    source_pixels: pixelArray(sources, size),
+    ...visionInputs(config, sources),
     ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
   };
 }
 
-/** Features of an edit's source picture in its prompt. */
-export const sourceFeatures = (mar: MarConfig): number => nativeSide(mar) ** 2 + mar.buffer_size;
+/** What the vision tower is to see of edits' source pictures, RGB bytes of the size that is drawn, where the model's edits have it. */
+export function visionInputs(config: UniPicConfig, sources: readonly Uint8Array[]): Batch {
+  if (!config.editing_vision) return {};
+  const { img_size: drawn } = config.mar;
+  const { image_size: seen } = config.siglip2;
+  const resized = sources.map((source) => resize(picture(drawn, drawn, source), seen, seen).data);
+  return { vision_pixels: pixelArray(resized, seen) };
+}
 
 /** What editing by prompts needs beside pictures. */
 export function editingInputs(
@@ -98,7 +116,7 @@ export function editingInputs(
   const everywhere = Array.from({ length: prompts.length * count }, (_, i) => i % count);
   return {
     everywhere: hostArray("int64", [prompts.length, count], everywhere),
-    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), sourceFeatures(config.mar))),
+    source: hostArray("int64", ids.shape, featureRows(ids.rows, imageToken(tokenizer), sourceFeatures(config))),
     ...drawing(config.mar, ids, random, shift, true),
   };
 }

@@ -13,7 +13,7 @@ import {
   type StreamCursor,
   TASKS,
 } from "../data/sets/index.ts";
-import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { nativeSide, sourceFeatures, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { Random } from "../random.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
@@ -27,10 +27,10 @@ import {
   groundingBatches,
   pixelArray,
   prefixed,
-  sourceFeatures,
   TWIN_SHARE,
+  visionInputs,
 } from "./batches.ts";
-import type { DataConfig } from "./data-config.ts";
+import { type DataConfig, readsLatents } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
 import type { StageConfig } from "./stage.ts";
@@ -107,7 +107,7 @@ export class DataBatches {
           const { path, set } = source;
           if (path === undefined || !set) return source;
           const key = `${task} ${path}`;
-          const usesLatents = data.latents && draws(task);
+          const usesLatents = readsLatents(task, config, data);
           const samples = new PreparedStream(
             usesLatents ? await openLatents(set, latentKey!) : set,
             {
@@ -156,12 +156,12 @@ export class DataBatches {
         random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(this.#cut(words)),
       );
       return {
-        ...this.#drawn("", first),
+        ...this.#drawn(task, "", first),
         ...generationInputs(config, tokenizer, prompts, random, stage.timestepShift),
       };
     }
     if (task === "editing") {
-      const features = sourceFeatures(config.mar);
+      const features = sourceFeatures(config);
       const edits = examples.map(({ pictures: [source, target], words }) =>
         random.chance(stage.repeats)
           ? { target: source, prompt: editTwin(features) }
@@ -169,8 +169,10 @@ export class DataBatches {
       );
       const prompts = edits.map(({ prompt }) => prompt);
       return {
-        ...this.#drawn("source_", first),
+        ...this.#drawn(task, "source_", first),
+        ...visionInputs(config, first),
         ...this.#drawn(
+          task,
           "",
           edits.map(({ target }) => target),
         ),
@@ -238,9 +240,9 @@ export class DataBatches {
   }
 
   /** Pictures that are drawn, in the form that the stage takes them in. */
-  #drawn(prefix: "" | "source_", pictures: readonly Uint8Array[]): Batch {
+  #drawn(task: DataTask, prefix: "" | "source_", pictures: readonly Uint8Array[]): Batch {
     const { config, stage } = this.options;
-    if (stage.data.latents) return { [`${prefix}latents`]: latentArray(pictures, config) };
+    if (readsLatents(task, config, stage.data)) return { [`${prefix}latents`]: latentArray(pictures, config) };
     return { [`${prefix}pixels`]: pixelArray(pictures, config.mar.img_size) };
   }
 }

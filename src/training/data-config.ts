@@ -1,5 +1,6 @@
 import { type DataTask, draws, TASKS } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
+import type { UniPicConfig } from "../models/config.ts";
 
 /** What a stage learns from, where that is not the picture world alone. */
 export interface DataConfig {
@@ -25,6 +26,13 @@ export interface DataSource {
 }
 
 type Json = Record<string, unknown>;
+
+/** Whether a task of a stage reads latents. Edits whose sources the vision tower sees, too, need the pictures. */
+export const readsLatents = (
+  task: DataTask,
+  { editing_vision }: Pick<UniPicConfig, "editing_vision">,
+  data?: Pick<DataConfig, "latents">,
+): boolean => data?.latents === true && draws(task) && !(task === "editing" && editing_vision);
 
 const ENTRIES = ["sources", "shuffle", "latents", "longestText", "threads"];
 const SOURCE_ENTRIES = ["world", "path", "weight", "tasks"];

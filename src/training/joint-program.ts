@@ -4,6 +4,7 @@ import { visionFeatures } from "../models/unipic.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, input, multiply, type Shape, type Tensor } from "../tensor/index.ts";
 import { contrastTask } from "./contrast-loss.ts";
+import { readsLatents } from "./data-config.ts";
 import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
 import { learnerOf } from "./learning-names.ts";
 import {
@@ -58,6 +59,13 @@ export const learningOf = (
 const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);
 
+/** Pictures for the vision tower: [batch, 3, side, side] in [-1, 1]. */
+const visionPixels = (
+  { siglip2: { image_size: side } }: UniPicConfig,
+  task: "understanding" | "editing",
+  batch: number,
+) => inputs(task)(task === "editing" ? "vision_pixels" : "pixels", "float32", [batch, 3, side, side]);
+
 /** Traces one of the two drawing losses; the inputs are those that `makeBatch` makes, `tokens` the pictures to draw. */
 export function traceDrawing(
   root: Scope,
@@ -73,7 +81,8 @@ export function traceDrawing(
   const size = (name: string) => `${task}_${name}`;
   const given = inputs(task);
   const latents = (prefix: string) => {
-    if (stage.data?.latents) return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
+    if (readsLatents(task, config, stage.data))
+      return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
     const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
     return frozenLatents(root, config, pixels);
   };
@@ -96,15 +105,15 @@ export function traceDrawing(
     sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
+    vision: config.editing_vision ? visionFeatures(root, config, visionPixels(config, task, batch)) : undefined,
   };
   return { ...drawingLoss(root, config, grid, drawing, editing, stage.sourceGradient), tokens };
 }
 
 function understandingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
   const given = inputs("understanding");
-  const side = config.siglip2.image_size;
   const shape = [batch, "understanding_length"];
-  const pixels = given("pixels", "float32", [batch, 3, side, side]);
+  const pixels = visionPixels(config, "understanding", batch);
   return understandingLoss(root, config, {
     ids: given("ids", "int64", shape),
     positions: given("positions", "int64", shape),

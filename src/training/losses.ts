@@ -6,6 +6,7 @@ import { embedText, projectIn, readContext, spliceFeatures } from "../models/uni
 import { encodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
+  concat,
   detach,
   gatherRows,
   logSoftmax,
@@ -53,6 +54,8 @@ export interface SourceInputs {
   everywhere: Tensor;
   /** Where text and image features go, see `featureRows` in models/unipic.ts: [batch, length]. */
   source: Tensor;
+  /** What the vision tower tells of the source pictures, where the model's edits have it: [batch, patches, hidden]. */
+  vision?: Tensor;
 }
 
 const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x.shape[1]), x.shape[2]]);
@@ -88,8 +91,9 @@ export function drawingLoss(
   if (editing) {
     const seen = encodeVisible(mar, config.mar, editing.sourceTokens, editing.everywhere, grid);
     source = scaleGradient(seen, sourceGradient);
-    const features = scaleGradient(projectIn(root, config, seen), sourceGradient);
-    embeddings = spliceFeatures(embeddings, features, editing.source);
+    const encoded = projectIn(root, config, seen);
+    const features = editing.vision ? concat([encoded, editing.vision], 1) : encoded;
+    embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
   const condition = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);

@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BadSample, defaultThreads, draws } from "../data/sets/index.ts";
+import { type BadSample, defaultThreads } from "../data/sets/index.ts";
 import { UserError } from "../errors.ts";
 import { Random } from "../random.ts";
 import type { Device, Engine } from "../runtime/engine.ts";
@@ -9,6 +9,7 @@ import { learnsFromData } from "./batch-maker.ts";
 import { type BatchSource, inlineBatches, threadedBatches } from "./batch-source.ts";
 import { startingWeights } from "./buffer-rows.ts";
 import { discardUnfinished, loadState, type RunPosition, saveState } from "./checkpoint.ts";
+import { readsLatents } from "./data-config.ts";
 import { openSources } from "./data-source.ts";
 import { learningOf, traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
@@ -112,7 +113,7 @@ async function prepareLatents(
   const key = latentKeyOf(config, vae);
   try {
     for (const { set, tasks } of await openSources(stage.data)) {
-      if (!set || !tasks.some(draws)) continue;
+      if (!set || !tasks.some((task) => readsLatents(task, config, stage.data))) continue;
       await cacheLatents(set, {
         config,
         vae,

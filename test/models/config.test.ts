@@ -39,4 +39,9 @@ describe("parseConfig", () => {
     expect(() => parseConfig(config, "x/config.json")).toThrow(UserError);
     expect(() => parseConfig(config, "x/config.json")).toThrow(/^x\/config\.json/);
   });
+
+  it("refuses an editing_vision that is neither true nor false", () => {
+    const config = { ...unipicMini, editing_vision: "yes" };
+    expect(() => parseConfig(config)).toThrow(/config\.json: editing_vision must be true or false, not string/);
+  });
 });

@@ -4,6 +4,7 @@ import { unipicMini } from "../../src/models/presets.ts";
 /** A whole model that runs in milliseconds: 8x8 pictures on a 2x2 grid, and a depth of two where depth matters. */
 export const tinyConfig: UniPicConfig = {
   ...unipicMini,
+  editing_vision: false,
   llm: {
     ...unipicMini.llm,
     vocab_size: 24,

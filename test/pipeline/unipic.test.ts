@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../../src/index.ts";
 import { Random } from "../../src/random.ts";
-import { writeTinyModel } from "../helpers/tiny-model.ts";
+import { tinyWordedConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
 let folder: string;
 let model: UniPic;
@@ -245,6 +245,26 @@ describe("edit", () => {
     expectAlike(cached, exact);
     const [fast] = await model.edit(source, "make it red", { seed: 3, preset: "fast", ...caches, cacheRefresh: 4 });
     expect(isSame(fast, exact)).toBe(false);
+  });
+
+  it("looks by the vision tower, too, where the model's edits have it, and needs it then", async () => {
+    const config = { ...tinyWordedConfig, editing_vision: true };
+    const edit = async (options: Parameters<typeof writeTinyModel>[1]) => {
+      const own = join(folder, "vision");
+      await writeTinyModel(own, options);
+      const seeing = await UniPic.load(own, { threads: 1 });
+      try {
+        return (await seeing.edit(noisePicture(1), "make it red", { seed: 3, steps: 3 }))[0];
+      } finally {
+        await seeing.release();
+        await rm(own, { recursive: true });
+      }
+    };
+    const isTower = (name: string) => name.startsWith("siglip2");
+    const [blind, seeing] = [await edit({}), await edit({ config })];
+    expect(isSame(seeing, blind)).toBe(false);
+    expect(isSame(await edit({ leaveOut: isTower }), blind)).toBe(true);
+    await expect(edit({ config, leaveOut: isTower })).rejects.toThrow(/siglip2/);
   });
 
   it("refuses an empty instruction", async () => {

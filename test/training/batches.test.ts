@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { inOrder, isInput } from "../../src/tensor/index.ts";
-import { makeBatch } from "../../src/training/batches.ts";
-import { traceJointLoss } from "../../src/training/joint-program.ts";
+import type { HostArray } from "../../src/tensor/dtype.ts";
+import { type Batch, makeBatch } from "../../src/training/batches.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
+import { askedInputs } from "./asked-inputs.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
@@ -19,11 +19,7 @@ describe("makeBatch", () => {
   });
 
   it("gives exactly the inputs that the stage's program asks for", () => {
-    const { total } = traceJointLoss(model, stage);
-    const asked = inOrder([total])
-      .filter(isInput)
-      .map(({ attributes }) => (attributes as { name: string }).name);
-    expect(Object.keys(batch(0)).sort()).toEqual([...new Set(asked)].sort());
+    expect(Object.keys(batch(0)).sort()).toEqual(askedInputs(model, stage));
   });
 
   it("leaves out a task without samples", () => {
@@ -54,6 +50,26 @@ describe("makeBatch", () => {
     };
     expect(edits(1).every((same) => same)).toBe(true);
     expect(edits(0).some((same) => same)).toBe(false);
+  });
+
+  it("shows the vision tower the sources of edits, at its own size, where the model's edits have it", () => {
+    const siglip2 = { ...model.siglip2, image_size: 48 };
+    const seeing = { ...model, siglip2, editing_vision: true };
+    const edits = { ...stage, batch: { ...NO_SAMPLES, editing: 3 } };
+    const [blind, given] = [model, seeing].map((config) => makeBatch(config, tokenizer, edits, seed, 0));
+    expect(Object.keys(blind)).not.toContain("editing.vision_pixels");
+    expect(given["editing.source_pixels"]).toEqual(blind["editing.source_pixels"]);
+    const { shape, data } = given["editing.vision_pixels"];
+    expect(shape).toEqual([3, 3, 48, 48]);
+    const mean = (pixels: HostArray["data"]) =>
+      Array.from(pixels as Float32Array).reduce((a, b) => a + b, 0) / pixels.length;
+    expect(mean(data)).toBeCloseTo(mean(given["editing.source_pixels"].data), 2);
+    // As many image features more as there are patches.
+    const images = (batch: Batch) =>
+      Array.from(batch["editing.ids"].data as BigInt64Array, Number).filter((id) => id === tokenizer.tokenId("<image>"))
+        .length / 3;
+    expect(images(given)).toBe(images(blind) + 9);
+    expect(Object.keys(given).sort()).toEqual(askedInputs(seeing, edits));
   });
 
   it("pairs each picture with its caption, and with those that say the same", () => {

@@ -4,17 +4,16 @@ import { pictureJobs } from "../../src/data/sets/pictures.ts";
 import { ShardWriter } from "../../src/data/sets/shard-writer.ts";
 import type { BadSample } from "../../src/data/sets/stream.ts";
 import { Random } from "../../src/random.ts";
-import { inOrder, isInput } from "../../src/tensor/index.ts";
 import { Tokenizer, type TokenizerJson } from "../../src/text/tokenizer.ts";
 import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { threadedBatches } from "../../src/training/batch-source.ts";
 import { DataBatches, type DataCursors } from "../../src/training/data-batches.ts";
 import { parseData } from "../../src/training/data-config.ts";
 import { pickSource } from "../../src/training/data-source.ts";
-import { traceJointLoss } from "../../src/training/joint-program.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { sharedFolder } from "../cli/run-cli.ts";
 import { json, noPicture, plainPng } from "../data/sets/make-data.ts";
+import { askedInputs } from "./asked-inputs.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 
 const folder = await sharedFolder();
@@ -59,8 +58,12 @@ const stageOf = (
 });
 const paths = { captions: { path: join(folder, "captions") }, edits: { path: join(folder, "edits") } };
 
-const open = (stage: ReturnType<typeof stageOf>, cursors?: DataCursors, onBad: (bad: BadSample) => void = () => {}) =>
-  DataBatches.open({ config: model, tokenizer, stage, seed: 7, isInline: true, onBad }, cursors);
+const open = (
+  stage: ReturnType<typeof stageOf>,
+  cursors?: DataCursors,
+  onBad: (bad: BadSample) => void = () => {},
+  config = model,
+) => DataBatches.open({ config, tokenizer, stage, seed: 7, isInline: true, onBad }, cursors);
 
 /** The colour of every picture: its mean red, 0 to 1. */
 const reds = (data: Float32Array) => {
@@ -79,10 +82,7 @@ describe("batches of data sets", () => {
     const batches = await open(stage);
     const { batch } = await batches.make(0);
     await batches.close();
-    const asked = inOrder([traceJointLoss(model, stage).total])
-      .filter(isInput)
-      .map(({ attributes }) => (attributes as { name: string }).name);
-    expect(Object.keys(batch).sort()).toEqual([...new Set(asked)].sort());
+    expect(Object.keys(batch).sort()).toEqual(askedInputs(model, stage));
     const colors = reds(batch["understanding.pixels"].data as Float32Array);
     const labels = Array.from(batch["understanding.labels"].data as BigInt64Array, Number);
     const answers = tokenizer.decode(labels).split("<|im_end|>").slice(0, 3);
@@ -93,6 +93,17 @@ describe("batches of data sets", () => {
     const told = reds(batch["contrast.pixels"].data as Float32Array);
     const pairs = told.flatMap((red) => told.map((other) => (red === other ? 1 : -1)));
     expect(Array.from(batch["contrast.pairs"].data as Float32Array)).toEqual(pairs);
+  });
+
+  it("take edits as pictures, even where there are latents, for a model whose vision tower is to see their sources", async () => {
+    const seeing = { ...model, editing_vision: true };
+    const stage = stageOf([paths.edits], { editing: 2 }, { latents: true }, { repeats: 0 });
+    const batches = await open(stage, undefined, undefined, seeing);
+    const { batch } = await batches.make(0);
+    await batches.close();
+    expect(Object.keys(batch).sort()).toEqual(askedInputs(seeing, stage));
+    expect(batch["editing.vision_pixels"]).toEqual(batch["editing.source_pixels"]);
+    expect(reds(batch["editing.vision_pixels"].data as Float32Array)).toEqual([1, 1]);
   });
 
   it("repeat the source in the share of edits that the stage asks for", async () => {
