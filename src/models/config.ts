@@ -43,6 +43,11 @@ export interface MarConfig {
   /** Lower end of the mask rate in training. */
   mask_ratio_min: number;
   norm_eps: number;
+  /**
+   * Whether the decoder's canvas of an edit shows the source's own tokens, too, beside what the encoder makes of them. Not so in the
+   * official model. What is to stay as it was can then be copied whole; a small encoder does not hold all of it.
+   */
+  source_tokens?: boolean;
 }
 
 /** The KL autoencoder of latent diffusion (arXiv 2112.10752): convolutions, one halving between levels. */
@@ -135,9 +140,8 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
       `${where}: mar.prediction must be "epsilon" or "velocity", not ${JSON.stringify(mar.prediction)}.`,
     );
   }
-  if (!["boolean", "undefined"].includes(typeof config.editing_vision)) {
-    throw new UserError(`${where}: editing_vision must be true or false, not ${shown(config.editing_vision)}.`);
-  }
+  requireSwitch(mar, "source_tokens", `${where}: mar.`);
+  requireSwitch(config, "editing_vision", `${where}: `);
   const parsed = {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
@@ -232,6 +236,13 @@ function requireNumbers(part: Json, keys: readonly string[], where: string): voi
     if (value === undefined || (typeof value === "number" && value > 0)) continue;
     throw new UserError(`${where}.${key} must be a number above 0, not ${shown(value)}.`);
   }
+}
+
+/** True or false, or left out. */
+function requireSwitch(part: Json, key: string, where: string): void {
+  const value = part[key];
+  if (value === undefined || typeof value === "boolean") return;
+  throw new UserError(`${where}${key} must be true or false, not ${shown(value)}.`);
 }
 
 const shown = (value: unknown): string => (typeof value === "number" ? String(value) : typeof value);

@@ -3,7 +3,7 @@
  * decoder are one program each and their weights in memory once.
  */
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
+import { addDimensions, gatherRows, input, multiplyDimensions, reshape, subtractDimensions } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
 import {
   type Chosen,
@@ -52,12 +52,17 @@ export function traceEncoder(config: UniPicConfig): Traced {
   return { outputs: { encoded, features }, parameters: root.parameters };
 }
 
-/** What stands at hidden places when editing. In: `source` [sources, buffer + places, encoder width]. Out: `hidden` [sources x places, width]. */
+/**
+ * What stands at hidden places when editing. In: `source` [sources, buffer + places, encoder width]; with the config's `source_tokens` also
+ * `tokens` [sources, places, token]. Out: `hidden` [sources x places, width].
+ */
 export function traceHidden(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { mar } = config;
   const source = input("source", "float32", ["sources", "own", mar.encoder_embed_dim]);
-  return { outputs: { hidden: hiddenRows(root.child("mar"), mar, source) }, parameters: root.parameters };
+  const places = subtractDimensions("own", mar.buffer_size);
+  const tokens = mar.source_tokens ? input("tokens", "float32", ["sources", places, tokenWidth(mar)]) : undefined;
+  return { outputs: { hidden: hiddenRows(root.child("mar"), mar, source, tokens) }, parameters: root.parameters };
 }
 
 /**

@@ -90,6 +90,7 @@ export const unipicMini: UniPicConfig = {
     // Lower than the official 0.7: with so few samples the late rounds, which see most tokens, have to be shown too.
     mask_ratio_min: 0.1,
     norm_eps: 1e-6,
+    source_tokens: true,
   },
   vae: { type: "patch", embed_dim: 16, patch: 8, ch: 64, num_res_blocks: 2 },
   vae_scale: 1,

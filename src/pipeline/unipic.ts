@@ -109,7 +109,10 @@ export class UniPic {
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixelArray(prepared));
-    const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
+    const { hidden } = await this.#programs.hidden().runOnDevice({
+      source: encoded,
+      ...(mar.source_tokens ? { tokens } : {}),
+    });
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];

@@ -96,7 +96,12 @@ export function drawingLoss(
     embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
-  const condition = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
+  const condition = decode(
+    mar,
+    config.mar,
+    { encoded: fused, canvas: inputs.canvas, source, sourceTokens: editing?.sourceTokens },
+    grid,
+  );
   const { total } = diffusionTerms(mar.child("diffloss.net"), config.mar, config.max_beta, {
     target: gatherRows(tokens, inputs.predicted),
     condition: gatherRows(flat(condition), inputs.predicted),

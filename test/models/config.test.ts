@@ -40,8 +40,10 @@ describe("parseConfig", () => {
     expect(() => parseConfig(config, "x/config.json")).toThrow(/^x\/config\.json/);
   });
 
-  it("refuses an editing_vision that is neither true nor false", () => {
-    const config = { ...unipicMini, editing_vision: "yes" };
-    expect(() => parseConfig(config)).toThrow(/config\.json: editing_vision must be true or false, not string/);
+  it("refuses switches that are neither true nor false", () => {
+    const seeing = { ...unipicMini, editing_vision: "yes" };
+    expect(() => parseConfig(seeing)).toThrow(/config\.json: editing_vision must be true or false, not string/);
+    const copying = { ...unipicMini, mar: { ...unipicMini.mar, source_tokens: 1 } };
+    expect(() => parseConfig(copying)).toThrow(/config\.json: mar\.source_tokens must be true or false, not 1/);
   });
 });

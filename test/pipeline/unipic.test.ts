@@ -267,6 +267,23 @@ describe("edit", () => {
     await expect(edit({ config, leaveOut: isTower })).rejects.toThrow(/siglip2/);
   });
 
+  it("copies from the source's tokens where the model's edits have them", async () => {
+    const config = { ...tinyWordedConfig, mar: { ...tinyWordedConfig.mar, source_tokens: true } };
+    const own = join(folder, "tokens");
+    const edit = async (options: Parameters<typeof writeTinyModel>[1]) => {
+      await writeTinyModel(own, { config, ...options });
+      const copying = await UniPic.load(own, { threads: 1 });
+      try {
+        return (await copying.edit(noisePicture(1), "make it red", { seed: 3, steps: 3 }))[0];
+      } finally {
+        await copying.release();
+        await rm(own, { recursive: true });
+      }
+    };
+    expect((await edit({})).width).toBe(16);
+    await expect(edit({ leaveOut: (name) => name.includes("source_embed") })).rejects.toThrow(/mar\.source_embed/);
+  });
+
   it("refuses an empty instruction", async () => {
     await expect(model.edit(noisePicture(1), "")).rejects.toThrow(/instruction is empty/);
   });
