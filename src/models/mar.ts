@@ -124,8 +124,7 @@ export function hiddenRows(scope: Scope, config: MarConfig, source?: Tensor, sou
   if (!source) return reshape(scope.parameter("mask_token", [1, 1, width], MASK_TOKEN), [1, width]);
   const embedded = linear(slice(source, 1, buffer, source.shape[1]), scope.child("decoder_embed"), width);
   if (!config.source_tokens || !sourceTokens) return flatten(embedded);
-  // From zeros on, so that a model that has learned without them goes on as it was.
-  const own = linear(sourceTokens, scope.child("source_embed"), width, { bias: false, initial: { kind: "zeros" } });
+  const own = linear(sourceTokens, scope.child("source_embed"), width, { bias: false });
   return flatten(add(embedded, own));
 }
 
