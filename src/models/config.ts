@@ -44,8 +44,8 @@ export interface MarConfig {
   mask_ratio_min: number;
   norm_eps: number;
   /**
-   * Whether the decoder's canvas of an edit shows the source's own tokens, too, beside what the encoder makes of them. Not so in the
-   * official model. What is to stay as it was can then be copied whole; a small encoder does not hold all of it.
+   * Whether the diffusion head is told, at every place of an edit, the source's own token there, too. Not so in the official model. What is to
+   * stay as it was can then be copied whole; a small encoder and decoder do not pass all of it on.
    */
   source_tokens?: boolean;
 }

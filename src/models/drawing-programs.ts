@@ -3,7 +3,7 @@
  * decoder are one program each and their weights in memory once.
  */
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, gatherRows, input, multiplyDimensions, reshape, subtractDimensions } from "../tensor/index.ts";
+import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
 import {
   type Chosen,
@@ -13,6 +13,7 @@ import {
   encoderPositions,
   encodeVisible,
   hiddenRows,
+  showTokens,
 } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
 import type { Traced } from "./programs.ts";
@@ -52,17 +53,24 @@ export function traceEncoder(config: UniPicConfig): Traced {
   return { outputs: { encoded, features }, parameters: root.parameters };
 }
 
-/**
- * What stands at hidden places when editing. In: `source` [sources, buffer + places, encoder width]; with the config's `source_tokens` also
- * `tokens` [sources, places, token]. Out: `hidden` [sources x places, width].
- */
+/** What stands at hidden places when editing. In: `source` [sources, buffer + places, encoder width]. Out: `hidden` [sources x places, width]. */
 export function traceHidden(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { mar } = config;
   const source = input("source", "float32", ["sources", "own", mar.encoder_embed_dim]);
-  const places = subtractDimensions("own", mar.buffer_size);
-  const tokens = mar.source_tokens ? input("tokens", "float32", ["sources", places, tokenWidth(mar)]) : undefined;
-  return { outputs: { hidden: hiddenRows(root.child("mar"), mar, source, tokens) }, parameters: root.parameters };
+  return { outputs: { hidden: hiddenRows(root.child("mar"), mar, source) }, parameters: root.parameters };
+}
+
+/** An edit's source shown to the head, for the config's `source_tokens`. In: `condition` [n, decoder width], `tokens` [n, token]. Out: `told`, as `condition`. */
+export function traceShowTokens(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const condition = input("condition", "float32", ["n", mar.decoder_embed_dim]);
+  const tokens = input("tokens", "float32", ["n", tokenWidth(mar)]);
+  return {
+    outputs: { told: showTokens(root.child("mar"), mar, condition, tokens) },
+    parameters: root.parameters,
+  };
 }
 
 /**

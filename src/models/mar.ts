@@ -100,12 +100,10 @@ export interface DecoderInputs {
   canvas: Tensor;
   /** When editing: the source picture's encoder output, [batch, buffer + rows x columns, encoder width]. */
   source?: Tensor;
-  /** When editing with the config's `source_tokens`: the source's tokens, [batch, rows x columns, token]. */
-  sourceTokens?: Tensor;
 }
 
 /** What may stand at places that are hidden, {@link hiddenRows}, once for all pictures; `canvas` is that of {@link sharedCanvas}. */
-export type SharedDecoderInputs = Omit<DecoderInputs, "source" | "sourceTokens"> & { hidden: Tensor };
+export type SharedDecoderInputs = Omit<DecoderInputs, "source"> & { hidden: Tensor };
 
 /** A grid's position tables for the decoder. */
 export interface DecoderTables {
@@ -117,16 +115,26 @@ const MASK_TOKEN = { kind: "normal", deviation: 0.02 } as const;
 
 /**
  * What stands at a hidden place: the mask token [1, width] or, when editing, the token of each of the source pictures' places,
- * [sources x rows x columns, width]. `sourceTokens` count where the config says so.
+ * [sources x rows x columns, width].
  */
-export function hiddenRows(scope: Scope, config: MarConfig, source?: Tensor, sourceTokens?: Tensor): Tensor {
+export function hiddenRows(scope: Scope, config: MarConfig, source?: Tensor): Tensor {
   const { decoder_embed_dim: width, buffer_size: buffer } = config;
   if (!source) return reshape(scope.parameter("mask_token", [1, 1, width], MASK_TOKEN), [1, width]);
-  const embedded = linear(slice(source, 1, buffer, source.shape[1]), scope.child("decoder_embed"), width);
-  if (!config.source_tokens || !sourceTokens) return flatten(embedded);
-  const own = linear(sourceTokens, scope.child("source_embed"), width, { bias: false });
-  return flatten(add(embedded, own));
+  return flatten(linear(slice(source, 1, buffer, source.shape[1]), scope.child("decoder_embed"), width));
 }
+
+/** A head that has learned without a source's tokens stands little of them at first. */
+const LITTLE = { kind: "normal", deviation: 0.01 } as const;
+
+/**
+ * Conditions for the diffusion head with a source's own tokens of the same places, for the config's `source_tokens`. condition: [..., width];
+ * tokens: [..., token].
+ */
+export const showTokens = (scope: Scope, config: MarConfig, condition: Tensor, tokens: Tensor): Tensor =>
+  add(
+    condition,
+    linear(tokens, scope.child("source_embed"), config.decoder_embed_dim, { bias: false, initial: LITTLE }),
+  );
 
 /** Places whose conditions are wanted. */
 export interface Chosen {
@@ -184,7 +192,7 @@ function candidates(
 ): Tensor {
   if ("hidden" in inputs) return concat([flatten(known), inputs.hidden], 0);
   const [batch, , width] = known.shape;
-  const own = hiddenRows(scope, config, inputs.source, inputs.sourceTokens);
+  const own = hiddenRows(scope, config, inputs.source);
   const hidden = inputs.source ? reshape(own, [batch, inputs.canvas.shape[1], width]) : own;
   return flatten(concat([known, broadcastTo(hidden, [batch, hidden.shape.at(-2)!, width])], 1));
 }

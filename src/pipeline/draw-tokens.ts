@@ -6,6 +6,7 @@ import { tokensBetween } from "../sampling/orders.ts";
 import { planRounds, type RoundPlanOptions } from "../sampling/round-plan.ts";
 import { type DenoiseOptions, denoiseRound } from "./denoise-round.ts";
 import { ConditionSource, type ConditionSourceOptions } from "./round-conditions.ts";
+import { type ShownTokens, tellTokens } from "./shown-tokens.ts";
 
 export type { DrawingContext } from "./round-feeds.ts";
 
@@ -19,6 +20,8 @@ export interface DrawTokensOptions
   guidanceSchedule: GuidanceSchedule;
   /** Rounds of prediction (K). */
   rounds: number;
+  /** When editing with the config's `source_tokens`: the source's own. */
+  shown?: ShownTokens;
   /** For a closer look at every round, which is waited for; what lies on the device is released afterwards. */
   onRound?: (seen: RoundResult) => unknown;
 }
@@ -62,9 +65,12 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
         : 1;
       const at = { round: number, rounds: rounds.length };
       const denoising = { ...options, steps: plan.steps };
-      const sampled = await denoiseRound(denoising, at, condition, round.predicted, guidance);
-      orders.forEach((order, picture) => {
-        tokensBetween(order, round.maskedAfter, round.maskedBefore).forEach((place, i) => {
+      const predicted = orders.map((order) => tokensBetween(order, round.maskedAfter, round.maskedBefore));
+      const told = options.shown ? await tellTokens(options.shown, condition, predicted, width) : condition;
+      const sampled = await denoiseRound(denoising, at, told, round.predicted, guidance);
+      if (told !== condition) releaseValues([told]);
+      predicted.forEach((places, picture) => {
+        places.forEach((place, i) => {
           const from = (picture * round.predicted + i) * width;
           tokens.set(sampled.subarray(from, from + width), (picture * count + place) * width);
         });

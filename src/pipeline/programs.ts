@@ -1,6 +1,6 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../models/drawing-programs.ts";
+import { traceDecoder, traceEncoder, traceHidden, traceShowTokens, traceTables } from "../models/drawing-programs.ts";
 import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
 import {
@@ -99,6 +99,10 @@ export class Programs {
 
   hidden(): Part {
     return this.#part("hidden", () => traceHidden(this.config));
+  }
+
+  showTokens(): Part {
+    return this.#part("show tokens", () => traceShowTokens(this.config));
   }
 
   decoder(): Part {

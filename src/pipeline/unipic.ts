@@ -6,7 +6,7 @@ import type { GenerationDefaults } from "../models/generation.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { type Sight, sightOf } from "../models/sight.ts";
-import { releaseValues, type Value } from "../runtime/values.ts";
+import { releaseValues, toHost, type Value } from "../runtime/values.ts";
 import { maskRounds } from "../sampling/mask-schedule.ts";
 import { planRounds } from "../sampling/round-plan.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
@@ -40,10 +40,18 @@ import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
 import { firstRows, readContexts, readPrompts } from "./read-prompts.ts";
+import type { ShownTokens } from "./shown-tokens.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
   count?: number;
+}
+
+/** An edit's source as drawing takes it. */
+interface EditSource {
+  hidden: Value;
+  features: Value;
+  shown?: ShownTokens;
 }
 
 /** Pictures drawn together: more would only take more memory. */
@@ -109,10 +117,10 @@ export class UniPic {
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixelArray(prepared));
-    const { hidden } = await this.#programs.hidden().runOnDevice({
-      source: encoded,
-      ...(mar.source_tokens ? { tokens } : {}),
-    });
+    const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
+    const shown = mar.source_tokens
+      ? { tokens: (await toHost(tokens)).data as Float32Array, program: this.#programs.showTokens() }
+      : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
@@ -120,7 +128,7 @@ export class UniPic {
     const twin = this.#encode(editTwin(places));
     try {
       const guidance = options.guidance ?? this.#defaults.editGuidance;
-      return await this.#draw(jobs, twin, grid, { ...options, guidance }, { hidden, features });
+      return await this.#draw(jobs, twin, grid, { ...options, guidance }, { hidden, features, shown });
     } finally {
       releaseValues([hidden, features]);
     }
@@ -201,7 +209,7 @@ export class UniPic {
     twin: readonly number[],
     grid: Grid,
     options: DrawOptions,
-    source?: { hidden: Value; features: Value },
+    source?: EditSource,
   ): Promise<Picture[]> {
     const settings = drawing(options, this.config.mar, grid);
     const pictures: Picture[] = [];
@@ -223,7 +231,7 @@ export class UniPic {
     settings: Drawing,
     options: DrawOptions,
     together: Together,
-    source?: { hidden: Value; features: Value },
+    source?: EditSource,
   ): Promise<Float32Array> {
     const guided = settings.guidance !== 1;
     const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
@@ -250,6 +258,7 @@ export class UniPic {
           return own;
         },
         guided,
+        shown: source?.shown,
         programs: {
           round: await (settings.tokenCache ? this.#programs.splitRound(grid) : this.#programs.round(grid)),
           denoise: this.#programs.denoise(settings.sampler),

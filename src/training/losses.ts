@@ -1,5 +1,5 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { decode, encodeVisible } from "../models/mar.ts";
+import { decode, encodeVisible, showTokens } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
 import { embedText, projectIn, readContext, spliceFeatures } from "../models/unipic.ts";
@@ -96,12 +96,9 @@ export function drawingLoss(
     embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
-  const condition = decode(
-    mar,
-    config.mar,
-    { encoded: fused, canvas: inputs.canvas, source, sourceTokens: editing?.sourceTokens },
-    grid,
-  );
+  const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
+  const isCopying = config.mar.source_tokens && editing;
+  const condition = isCopying ? showTokens(mar, config.mar, read, editing.sourceTokens) : read;
   const { total } = diffusionTerms(mar.child("diffloss.net"), config.mar, config.max_beta, {
     target: gatherRows(tokens, inputs.predicted),
     condition: gatherRows(flat(condition), inputs.predicted),

@@ -1,5 +1,5 @@
 import type { UniPicConfig } from "../../src/models/config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceTables } from "../../src/models/drawing-programs.ts";
+import { traceDecoder, traceEncoder, traceShowTokens, traceTables } from "../../src/models/drawing-programs.ts";
 import { traceLanguage, traceLogits } from "../../src/models/language-programs.ts";
 import { traceDenoise, traceLatents, tracePixels, traceSee } from "../../src/models/programs.ts";
 import { Random } from "../../src/random.ts";
@@ -39,7 +39,7 @@ function randomValues(config: UniPicConfig, seed: number): Values {
     traceLatents(config, [2, 2], 1),
     traceTables(config, [2, 2]),
     traceEncoder(config),
-    traceHidden(config),
+    ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
     traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, [2, 2], 1),
