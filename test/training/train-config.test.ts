@@ -75,6 +75,11 @@ describe("parseTrainConfig", () => {
       "name",
       "change what is named",
       "all of it again",
+      "threes again",
+      "change what is seen",
+      "find what to change",
+      "change anything",
+      "all of it, seen",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
