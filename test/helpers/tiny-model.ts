@@ -19,7 +19,14 @@ export const tinyWordedConfig: UniPicConfig = {
   mar: { ...tinyConfig.mar, vae_stride: 4, patch_size: 2, img_size: 16 },
 };
 
-/** The same, wide enough for layers to be worth quantising. */
+/** The same, with edits that show their source by the vision tower and copy its tokens. */
+export const tinySeeingConfig: UniPicConfig = {
+  ...tinyWordedConfig,
+  editing_vision: true,
+  mar: { ...tinyWordedConfig.mar, source_tokens: true },
+};
+
+/** The worded one, wide enough for layers to be worth quantising. */
 export const tinyWideConfig: UniPicConfig = {
   ...tinyWordedConfig,
   llm: { ...tinyWordedConfig.llm, hidden_size: 128, intermediate_size: 160 },

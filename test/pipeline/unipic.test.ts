@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../../src/index.ts";
 import { Random } from "../../src/random.ts";
-import { tinyWordedConfig, writeTinyModel } from "../helpers/tiny-model.ts";
+import { tinySeeingConfig, tinyWordedConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
 let folder: string;
 let model: UniPic;
@@ -247,41 +247,27 @@ describe("edit", () => {
     expect(isSame(fast, exact)).toBe(false);
   });
 
-  it("looks by the vision tower, too, where the model's edits have it, and needs it then", async () => {
-    const config = { ...tinyWordedConfig, editing_vision: true };
+  it("looks by the vision tower and copies the source's tokens, where the model's edits do, and needs weights for it then", async () => {
     const edit = async (options: Parameters<typeof writeTinyModel>[1]) => {
-      const own = join(folder, "vision");
+      const own = join(folder, "own");
       await writeTinyModel(own, options);
-      const seeing = await UniPic.load(own, { threads: 1 });
+      const other = await UniPic.load(own, { threads: 1 });
       try {
-        return (await seeing.edit(noisePicture(1), "make it red", { seed: 3, steps: 3 }))[0];
+        return (await other.edit(noisePicture(1), "make it red", { seed: 3, steps: 3 }))[0];
       } finally {
-        await seeing.release();
+        await other.release();
         await rm(own, { recursive: true });
       }
     };
+    const config = { ...tinyWordedConfig, editing_vision: true };
     const isTower = (name: string) => name.startsWith("siglip2");
-    const [blind, seeing] = [await edit({}), await edit({ config })];
-    expect(isSame(seeing, blind)).toBe(false);
+    const blind = await edit({});
+    expect(isSame(await edit({ config }), blind)).toBe(false);
     expect(isSame(await edit({ leaveOut: isTower }), blind)).toBe(true);
     await expect(edit({ config, leaveOut: isTower })).rejects.toThrow(/siglip2/);
-  });
-
-  it("copies from the source's tokens where the model's edits have them", async () => {
-    const config = { ...tinyWordedConfig, mar: { ...tinyWordedConfig.mar, source_tokens: true } };
-    const own = join(folder, "tokens");
-    const edit = async (options: Parameters<typeof writeTinyModel>[1]) => {
-      await writeTinyModel(own, { config, ...options });
-      const copying = await UniPic.load(own, { threads: 1 });
-      try {
-        return (await copying.edit(noisePicture(1), "make it red", { seed: 3, steps: 3 }))[0];
-      } finally {
-        await copying.release();
-        await rm(own, { recursive: true });
-      }
-    };
-    expect((await edit({})).width).toBe(16);
-    await expect(edit({ leaveOut: (name) => name.includes("source_embed") })).rejects.toThrow(/mar\.source_embed/);
+    const isMap = (name: string) => name.includes("source_embed");
+    expect((await edit({ config: tinySeeingConfig })).width).toBe(16);
+    await expect(edit({ config: tinySeeingConfig, leaveOut: isMap })).rejects.toThrow(/mar\.source_embed/);
   });
 
   it("refuses an empty instruction", async () => {
