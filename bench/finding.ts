@@ -6,8 +6,9 @@
  * are left out; large objects of one style on the grid, and objects as the picture world places them.
  */
 import { parseArgs } from "node:util";
-import { drawScene, type Edit, type EditOptions, planEdit, type Scene, type SceneObject } from "../src/data/index.ts";
-import { picture } from "../src/image/index.ts";
+import { type Edit, type EditOptions, planEdit, type Scene, type SceneObject } from "../src/data/index.ts";
+import { distance, everywhere } from "../src/evaluation/edits/distance.ts";
+import { drawPictures } from "../src/evaluation/renders.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import { UniPic } from "../src/pipeline/unipic.ts";
 import { Random } from "../src/random.ts";
@@ -60,13 +61,15 @@ async function measure(model: UniPic, options: EditOptions, count: number): Prom
   const size = model.drawSize;
   for (let done = 0; done < count; done++) {
     const edit = planPair(random, options);
-    const source = picture(size, size, drawScene(edit.source, size));
+    const scenes = outcomesOf(edit);
+    const [source] = drawPictures([edit.source], size);
     const [result] = await model.edit(source, edit.instruction, { seed: SEED + done });
-    const distances = Object.entries(outcomesOf(edit)).map(([outcome, scene]) => ({
-      outcome: outcome as Outcome,
-      distance: squaredDistance(result.data, drawScene(scene, size)),
-    }));
-    counts[distances.reduce((best, each) => (each.distance < best.distance ? each : best)).outcome]++;
+    const wanted = drawPictures(
+      OUTCOMES.map((outcome) => scenes[outcome]),
+      size,
+    );
+    const distances = wanted.map((each) => distance(result, each, everywhere(result)));
+    counts[OUTCOMES[distances.indexOf(Math.min(...distances))]]++;
   }
   return counts;
 }
@@ -97,10 +100,6 @@ function outcomesOf({ type, source, target }: Edit): Record<Outcome, Scene> {
   const other = target.objects[0].name === first.name ? second : first;
   const both = type === "extract" ? [first, second] : [];
   return { "the one named": target, "the other": done([other]), both: done(both), nothing: source };
-}
-
-function squaredDistance(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((sum, level, i) => sum + (level - b[i]) ** 2, 0);
 }
 
 await run(main);

@@ -60,11 +60,8 @@ const inputs = (prefix: string) => (name: string, dtype: DType, shape: Shape) =>
   input(`${prefix}.${name}`, dtype, shape);
 
 /** Pictures for the vision tower: [batch, 3, side, side] in [-1, 1]. */
-const visionPixels = (
-  { siglip2: { image_size: side } }: UniPicConfig,
-  task: "understanding" | "editing",
-  batch: number,
-) => inputs(task)(task === "editing" ? "vision_pixels" : "pixels", "float32", [batch, 3, side, side]);
+const visionPixels = (name: string, { siglip2: { image_size: side } }: UniPicConfig, batch: number): Tensor =>
+  input(name, "float32", [batch, 3, side, side]);
 
 /** Traces one of the two drawing losses; the inputs are those that `makeBatch` makes, `tokens` the pictures to draw. */
 export function traceDrawing(
@@ -105,7 +102,9 @@ export function traceDrawing(
     sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
-    vision: config.editing_vision ? visionFeatures(root, config, visionPixels(config, task, batch)) : undefined,
+    vision: config.editing_vision
+      ? visionFeatures(root, config, visionPixels("editing.vision_pixels", config, batch))
+      : undefined,
   };
   return { ...drawingLoss(root, config, grid, drawing, editing, stage.sourceGradient), tokens };
 }
@@ -113,7 +112,7 @@ export function traceDrawing(
 function understandingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
   const given = inputs("understanding");
   const shape = [batch, "understanding_length"];
-  const pixels = visionPixels(config, "understanding", batch);
+  const pixels = visionPixels("understanding.pixels", config, batch);
   return understandingLoss(root, config, {
     ids: given("ids", "int64", shape),
     positions: given("positions", "int64", shape),

@@ -1,10 +1,7 @@
+import { allParameters } from "../../src/models/all-parameters.ts";
 import type { UniPicConfig } from "../../src/models/config.ts";
-import { traceDecoder, traceEncoder, traceShowTokens, traceTables } from "../../src/models/drawing-programs.ts";
-import { traceLanguage, traceLogits } from "../../src/models/language-programs.ts";
-import { traceDenoise, traceLatents, tracePixels, traceSee } from "../../src/models/programs.ts";
 import { Random } from "../../src/random.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { exportModel } from "../../src/training/export.ts";
 import { initialize, type Values } from "../../src/training/parameters.ts";
@@ -39,22 +36,9 @@ const DEVIATION = 0.1;
 
 /** Every weight that a model of this configuration has, random but the same for the same seed. */
 function randomValues(config: UniPicConfig, seed: number): Values {
-  const traced = [
-    traceLanguage(config),
-    traceLogits(config),
-    traceSee(config),
-    traceLatents(config, [2, 2], 1),
-    traceTables(config, [2, 2]),
-    traceEncoder(config),
-    ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
-    traceDecoder(config),
-    traceDenoise(config),
-    tracePixels(config, [2, 2], 1),
-  ];
-  const parameters = new Map<string, Tensor>(traced.flatMap((program) => [...program.parameters]));
   const random = new Random(seed);
   const values: Values = new Map();
-  for (const [name, { shape, data }] of initialize(parameters, random)) {
+  for (const [name, { shape, data }] of initialize(allParameters(config), random)) {
     const moved = Float32Array.from(data as Float32Array, (value) => value + DEVIATION * random.normal());
     values.set(name, hostArray("float32", shape, moved));
   }
