@@ -1,10 +1,10 @@
 /**
- * How much of a source picture reaches the diffusion head when a model edits, and the loss of repeating a picture beside that of changing it.
+ * How much of a source picture reaches the decoder's conditions when a model edits, and the loss of repeating a picture beside that of changing it.
  * `npm run bench:copying -- [model folder] [--batches N] [--json]`
  *
  * Edits of all nine types in the whole picture world. What "is there" is the share of the variance of the source's tokens that a linear map
  * reads, fitted to three quarters of the tokens and measured on the last: in what the encoder makes of the source, and in the conditions by
- * which the head is to repeat it, at hidden places. A head cannot copy what is not there.
+ * which the decoder has the head repeat it, at hidden places. A head that is not shown the source (`source_tokens`) cannot copy what is not there.
  */
 import { parseArgs } from "node:util";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const results = { edits: batches * BATCH, changing, ...repeating };
   if (values.json) return console.log(JSON.stringify({ machine, folder, ...results }, null, 2));
   console.log(`${machine}; ${folder}, ${results.edits} edits, and as many pictures to repeat\n`);
-  console.log("| loss of changing | loss of repeating | there in the encoder's states | in the head's conditions |");
+  console.log("| loss of changing | loss of repeating | there in the encoder's states | in the decoder's conditions |");
   console.log("|---|---|---|---|");
   const cells = [changing, repeating.repeating].map((loss) => loss.toFixed(3));
   cells.push(...[repeating.encoded, repeating.condition].map((share) => `${(100 * share).toFixed(1)} %`));

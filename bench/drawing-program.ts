@@ -15,7 +15,7 @@ export interface OpenDrawing {
   /** A stage of the whole picture world. */
   stage: StageConfig;
   /**
-   * `loss`, the `condition` of the diffusion head at every token [batch, tokens, width], the `tokens` of the picture, and, where it edits, how
+   * `loss`, the decoder's `condition` for the diffusion head at every token [batch, tokens, width], the `tokens` of the picture, and, where it edits, how
    * the source is `encoded`.
    */
   run: ModelProgram["run"];

@@ -18,7 +18,8 @@ import {
   subtractDimensions,
   type Tensor,
 } from "../tensor/index.ts";
-import { type MarConfig, tokenWidth } from "./config.ts";
+import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
+import { copyShown } from "./copying.ts";
 
 const FREQUENCIES = 128;
 const EPSILON = 1e-6;
@@ -60,15 +61,18 @@ const modulate = (x: Tensor, shift: Tensor, scale: Tensor): Tensor => add(multip
 /**
  * The per-token denoising network (arXiv 2406.11838, section 3.2): prediction (see `prediction` in config.ts) and variance values for noised
  * tokens.
- * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], the
- * prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
+ * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, condition width], see `conditionWidth`; result:
+ * [rows, 2 x token], the prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
  */
-export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
-  const width = config.diffloss_w;
-  const time = timeEmbedding(scope, config, timesteps);
-  const y = silu(add(linear(condition, scope.child("cond_embed"), width), time)); // [rows, width]
+export function denoiser(scope: Scope, config: UniPicConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
+  const { mar } = config;
+  const width = mar.diffloss_w;
+  const token = tokenWidth(mar);
+  const time = timeEmbedding(scope, mar, timesteps);
+  const told = slice(condition, 1, 0, mar.decoder_embed_dim);
+  const y = silu(add(linear(told, scope.child("cond_embed"), width), time)); // [rows, width]
   let h = linear(x, scope.child("input_proj"), width);
-  for (let index = 0; index < config.diffloss_d; index++) {
+  for (let index = 0; index < mar.diffloss_d; index++) {
     const block = scope.child("res_blocks").child(index);
     const signal = linear(y, block.child("adaLN_modulation.1"), 3 * width, { initial: ZERO });
     const [shift, scale, gate] = split(signal, 1, 3);
@@ -79,7 +83,12 @@ export function denoiser(scope: Scope, config: MarConfig, x: Tensor, timesteps: 
   const final = scope.child("final_layer");
   const [shift, scale] = split(linear(y, final.child("adaLN_modulation.1"), 2 * width, { initial: ZERO }), 1, 2);
   const normal = modulate(standardize(h, EPSILON), shift, scale);
-  return linear(normal, final.child("linear"), 2 * tokenWidth(config), { initial: ZERO });
+  const output = linear(normal, final.child("linear"), 2 * token, { initial: ZERO });
+  if (!mar.source_tokens) return output;
+  const gates = linear(normal, final.child("copy"), token, { initial: ZERO });
+  const prediction = slice(output, 1, 0, token);
+  const copied = copyShown(config, { prediction, gates, x, timesteps, condition });
+  return concat([copied, slice(output, 1, token, 2 * token)], 1);
 }
 
 /** The noise in x that a head's prediction means. signal, spread: sqrt(abar) and sqrt(1 - abar) of the timestep, broadcast to x. */
@@ -95,17 +104,18 @@ export function predictedNoise(
 
 /**
  * The head's prediction under guidance, and its variance values, which are never guided. x: [tokens, token]; timesteps: [1]; condition:
- * [rows, decoder width], a row for each token or two, the unconditional ones last; guidance: []. Results: [tokens, token].
+ * [rows, condition width], a row for each token or two, the unconditional ones last; guidance: []. Results: [tokens, token].
  *
  * With one row a token both predictions are the same, whatever the guidance: one program serves guided and unguided rounds.
  */
 export function guidedPrediction(
   scope: Scope,
-  config: MarConfig,
+  config: UniPicConfig,
   inputs: { x: Tensor; timesteps: Tensor; condition: Tensor; guidance: Tensor },
 ): { prediction: Tensor; variance: Tensor } {
   const { x, timesteps, condition, guidance } = inputs;
-  const [tokens, width] = x.shape;
+  const [tokens] = x.shape;
+  const width = tokenWidth(config.mar);
   const [rows] = condition.shape;
   const twins = slice(concat([x, x], 0), 0, 0, rows);
   const output = denoiser(scope, config, twins, timesteps, condition);
@@ -115,6 +125,6 @@ export function guidedPrediction(
   return {
     // Guiding predictions is guiding noise: both twins have the same x, and the one is a linear function of the other.
     prediction: add(unconditional, multiply(subtract(predicted(conditional), unconditional), guidance)),
-    variance: slice(conditional, 1, width, 2 * tokenWidth(config)),
+    variance: slice(conditional, 1, width, 2 * width),
   };
 }

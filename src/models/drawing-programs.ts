@@ -5,6 +5,7 @@
 import { Scope } from "../nn/scope.ts";
 import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
+import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
 import {
   type Chosen,
   decode,
@@ -13,7 +14,6 @@ import {
   encoderPositions,
   encodeVisible,
   hiddenRows,
-  showTokens,
 } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
 import type { Traced } from "./programs.ts";
@@ -61,11 +61,11 @@ export function traceHidden(config: UniPicConfig): Traced {
   return { outputs: { hidden: hiddenRows(root.child("mar"), mar, source) }, parameters: root.parameters };
 }
 
-/** An edit's source shown to the head, for the config's `source_tokens`. In: `condition` [n, decoder width], `tokens` [n, token]. Out: `told`, as `condition`. */
+/** An edit's source shown to the head, for the config's `source_tokens`. In: `condition` [n, condition width], `tokens` [n, token]. Out: `told`, as `condition`. */
 export function traceShowTokens(config: UniPicConfig): Traced {
   const root = Scope.root();
   const { mar } = config;
-  const condition = input("condition", "float32", ["n", mar.decoder_embed_dim]);
+  const condition = input("condition", "float32", ["n", conditionWidth(mar)]);
   const tokens = input("tokens", "float32", ["n", tokenWidth(mar)]);
   return {
     outputs: { told: showTokens(root.child("mar"), mar, condition, tokens) },
@@ -78,7 +78,7 @@ export function traceShowTokens(config: UniPicConfig): Traced {
  * of each row; `states` [rows, visible + buffer, hidden], the language model's; `hidden` [n, decoder width], what may stand at hidden
  * places; `canvas` [rows, places], see `sharedCanvas`; the grid's `decoder positions` and `diffusion positions`; and which conditions
  * are wanted: `chosen` [rows, n], numbers among all rows x (buffer + places), and their `chosen places` [rows, n] in the grid.
- * Out: `condition` [rows x n, decoder width], row by row; and `closely` also `fused`, the encoder's states after the language model, and
+ * Out: `condition` [rows x n, condition width], row by row, as for a picture that is no edit; and `closely` also `fused`, the encoder's states after the language model, and
  * `all` conditions, worked out without leaving any out.
  */
 export function traceDecoder(config: UniPicConfig, closely = false): Traced {
@@ -90,8 +90,8 @@ export function traceDecoder(config: UniPicConfig, closely = false): Traced {
     tokens: input("chosen", "int64", ["rows", "chosen"]),
     places: input("chosen places", "int64", ["rows", "chosen"]),
   };
-  const condition = decode(scope, mar, inputs, tables, chosen);
-  const outputs = { condition: reshape(condition, [multiplyDimensions("rows", "chosen"), mar.decoder_embed_dim]) };
+  const condition = withoutSource(mar, decode(scope, mar, inputs, tables, chosen));
+  const outputs = { condition: reshape(condition, [multiplyDimensions("rows", "chosen"), conditionWidth(mar)]) };
   if (!closely) return { outputs, parameters: root.parameters };
   const all = decode(scope, mar, inputs, tables);
   return { outputs: { ...outputs, fused: inputs.encoded, all }, parameters: root.parameters };

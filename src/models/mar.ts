@@ -123,19 +123,6 @@ export function hiddenRows(scope: Scope, config: MarConfig, source?: Tensor): Te
   return flatten(linear(slice(source, 1, buffer, source.shape[1]), scope.child("decoder_embed"), width));
 }
 
-/** A head that has learned without a source's tokens stands little of them at first. */
-const LITTLE = { kind: "normal", deviation: 0.01 } as const;
-
-/**
- * Conditions for the diffusion head with a source's own tokens of the same places, for the config's `source_tokens`. condition: [..., width];
- * tokens: [..., token].
- */
-export const showTokens = (scope: Scope, config: MarConfig, condition: Tensor, tokens: Tensor): Tensor =>
-  add(
-    condition,
-    linear(tokens, scope.child("source_embed"), config.decoder_embed_dim, { bias: false, initial: LITTLE }),
-  );
-
 /** Places whose conditions are wanted. */
 export interface Chosen {
   /** Their numbers among all rows x (buffer + places): int64 [batch, n]. */

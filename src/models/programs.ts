@@ -13,6 +13,7 @@ import {
   transpose,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
+import { conditionWidth } from "./copying.ts";
 import { guidedPrediction, predictedNoise } from "./denoiser.ts";
 import type { Grid } from "./position-table.ts";
 import { visionFeatures } from "./unipic.ts";
@@ -67,12 +68,12 @@ export function traceDenoise(config: UniPicConfig): Traced {
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const noise = input("noise", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const condition = input("condition", "float32", ["rows", conditionWidth(mar)]);
   const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(STEP_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;
   const head = root.child("mar.diffloss.net");
-  const { prediction, variance } = guidedPrediction(head, mar, { x, timesteps, condition, guidance });
+  const { prediction, variance } = guidedPrediction(head, config, { x, timesteps, condition, guidance });
   const epsilon = predictedNoise(mar, prediction, x, scalars.signal, scalars.spread);
   const clean = subtract(multiply(x, scalars.sqrtRecip), multiply(epsilon, scalars.sqrtRecipm1));
   const mean = add(multiply(clean, scalars.c1), multiply(x, scalars.c2));
@@ -99,11 +100,16 @@ export function traceSolve(config: UniPicConfig): Traced {
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const before = input("before", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
+  const condition = input("condition", "float32", ["rows", conditionWidth(mar)]);
   const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(SOLVER_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;
-  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), mar, { x, timesteps, condition, guidance });
+  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), config, {
+    x,
+    timesteps,
+    condition,
+    guidance,
+  });
   const predicted = add(multiply(x, scalars.cleanFromX), multiply(prediction, scalars.cleanFromPrediction));
   const current = add(multiply(x, scalars.keep), multiply(predicted, scalars.clean));
   return {

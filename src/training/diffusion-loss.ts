@@ -1,4 +1,4 @@
-import { type MarConfig, tokenWidth } from "../models/config.ts";
+import { tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { denoiser, predictedNoise } from "../models/denoiser.ts";
 import type { Scope } from "../nn/scope.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
@@ -29,7 +29,7 @@ import {
 export interface DiffusionInputs {
   /** Clean tokens: [rows, token]. */
   target: Tensor;
-  /** Conditions for the head: [rows, decoder width]. */
+  /** Conditions for the head: [rows, condition width], see `conditionWidth` in models/copying.ts. */
   condition: Tensor;
   /** Timesteps of the full schedule: int64 [rows]. */
   timesteps: Tensor;
@@ -52,13 +52,13 @@ export interface DiffusionTerms {
  */
 export function diffusionTerms(
   scope: Scope,
-  config: MarConfig,
-  maxBeta: number,
+  config: UniPicConfig,
   { target, condition, timesteps, noise }: DiffusionInputs,
 ): DiffusionTerms {
-  const schedule = noiseSchedule({ maxBeta });
+  const schedule = noiseSchedule({ maxBeta: config.max_beta });
   const rows = timesteps.shape[0];
-  const width = tokenWidth(config);
+  const { mar } = config;
+  const width = tokenWidth(mar);
   const at = (values: Float64Array) =>
     reshape(gatherRows(constant("float32", [values.length], Float32Array.from(values)), timesteps), [rows, 1]);
   const signal = at(schedule.sqrtAlphasCumprod);
@@ -66,12 +66,12 @@ export function diffusionTerms(
   const noised = add(multiply(target, signal), multiply(noise, spread));
   const output = denoiser(scope, config, noised, timesteps, condition);
   const prediction = slice(output, 1, 0, width);
-  const wanted = config.prediction === "epsilon" ? noise : subtract(multiply(noise, signal), multiply(target, spread));
+  const wanted = mar.prediction === "epsilon" ? noise : subtract(multiply(noise, signal), multiply(target, spread));
   const squaredError = reduceMean(square(subtract(wanted, prediction)), [1]);
 
   const clean = subtract(
     multiply(noised, at(schedule.sqrtRecipAlphasCumprod)),
-    multiply(predictedNoise(config, detach(prediction), noised, signal, spread), at(schedule.sqrtRecipm1AlphasCumprod)),
+    multiply(predictedNoise(mar, detach(prediction), noised, signal, spread), at(schedule.sqrtRecipm1AlphasCumprod)),
   );
   const posteriorMean = (x0: Tensor) =>
     add(multiply(x0, at(schedule.posteriorMeanCoef1)), multiply(noised, at(schedule.posteriorMeanCoef2)));

@@ -1,5 +1,6 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { decode, encodeVisible, showTokens } from "../models/mar.ts";
+import { showTokens, withoutSource } from "../models/copying.ts";
+import { decode, encodeVisible } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
 import { embedText, projectIn, readContext, spliceFeatures } from "../models/unipic.ts";
@@ -65,7 +66,7 @@ export interface DrawingLoss {
   loss: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
-  /** Conditions for the head: [batch, rows x columns, decoder width]. */
+  /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
   condition: Tensor;
   /** Of an edit, the encoder's states of its source picture: [batch, buffer + rows x columns, encoder width]. */
   source?: Tensor;
@@ -97,15 +98,16 @@ export function drawingLoss(
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
   const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
+  const alone = withoutSource(config.mar, read);
   const isCopying = config.mar.source_tokens && editing;
-  const condition = isCopying ? showTokens(mar, config.mar, read, editing.sourceTokens) : read;
-  const { total } = diffusionTerms(mar.child("diffloss.net"), config.mar, config.max_beta, {
+  const told = isCopying ? showTokens(mar, config.mar, alone, editing.sourceTokens) : alone;
+  const { total } = diffusionTerms(mar.child("diffloss.net"), config, {
     target: gatherRows(tokens, inputs.predicted),
-    condition: gatherRows(flat(condition), inputs.predicted),
+    condition: gatherRows(flat(told), inputs.predicted),
     timesteps: inputs.timesteps,
     noise: inputs.noise,
   });
-  return { loss: reduceMean(total), fused, condition, source };
+  return { loss: reduceMean(total), fused, condition: read, source };
 }
 
 export interface UnderstandingInputs {

@@ -24,7 +24,7 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
   };
   const at = (name: keyof typeof given): Tensor => input(name, given[name].dtype, given[name].shape as Dimension[]);
   const [z, mask] = [at("z"), at("mask")];
-  const terms = diffusionTerms(root.child("mar.diffloss.net"), config.mar, config.max_beta, {
+  const terms = diffusionTerms(root.child("mar.diffloss.net"), config, {
     target: at("target"),
     condition: z,
     timesteps: at("t"),
