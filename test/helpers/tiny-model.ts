@@ -52,11 +52,19 @@ export async function writeTinyModel(
   {
     seed = 1,
     leaveOut,
+    fill = {},
     config = tinyWordedConfig,
-  }: { seed?: number; leaveOut?: (name: string) => boolean; config?: UniPicConfig } = {},
+  }: {
+    seed?: number;
+    leaveOut?: (name: string) => boolean;
+    /** What every number of some weights is, by name. */
+    fill?: Readonly<Record<string, number>>;
+    config?: UniPicConfig;
+  } = {},
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
   const weights = randomValues(config, seed);
   for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
+  for (const [name, value] of Object.entries(fill)) (weights.get(name)!.data as Float32Array).fill(value);
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });
 }
