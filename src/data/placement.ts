@@ -107,6 +107,15 @@ export function placeOnGrid(
 /** Cells of the grid of two by two. */
 export const GRID_CELLS = 4;
 
+/** Where something stands in each cell of the grid, as large as there is room for. */
+export function gridSpots(outline: Outline): Spot[] {
+  return Array.from({ length: GRID_CELLS }, (_, cell) => {
+    const row = [cell % 2 === 0 ? 0 : undefined, cell % 2 === 1 ? 0 : undefined];
+    const rows = cell < 2 ? [row, []] : [[], row];
+    return placeOnGrid([outline], [GRID_SIZE], rows)[0];
+  });
+}
+
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));
 }

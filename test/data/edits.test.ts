@@ -10,6 +10,7 @@ import {
   planEdit,
   relationsBetween,
 } from "../../src/data/index.ts";
+import { isClear } from "../../src/data/scene.ts";
 import { Random } from "../../src/random.ts";
 
 function manyEdits(seed: number, count: number, types: EditType[], options: EditOptions = {}): Edit[] {
@@ -55,7 +56,10 @@ describe("planEdit", () => {
   });
 
   it("adds exactly what is asked for, where it is asked for", () => {
-    for (const { source, target, instruction } of manyEdits(4, 150, ["add"])) {
+    for (const { source, target, instruction } of [
+      ...manyEdits(4, 150, ["add"]),
+      ...manyEdits(4, 50, ["add"], { addOnGrid: 1 }),
+    ]) {
       expect(target.objects.slice(0, -1)).toEqual(source.objects);
       expect(target.background).toEqual(source.background);
       const added = target.objects[target.objects.length - 1];
@@ -66,6 +70,32 @@ describe("planEdit", () => {
       const anchor = source.objects.find((o) => [o.name, `${o.color} ${o.name}`].includes(anchored[2]))!;
       expect(relationsBetween(boxOf(added), boxOf(anchor))).toContain(anchored[1]);
     }
+  });
+
+  it("adds in a cell of the grid where it is told to, so that where it goes can be told beforehand", () => {
+    const cells = [0.25, 0.75];
+    for (const { source, target, placement } of manyEdits(4, 80, ["add"], { addOnGrid: 1 })) {
+      const added = target.objects[target.objects.length - 1];
+      expect([cells.includes(added.x), added.size]).toEqual([true, 0.43]);
+      expect(Math.abs(added.y - 0.5)).toBeLessThan(0.5);
+      const { relation, anchor } = placement!;
+      const from = source.objects.find(({ name }) => name === anchor)!;
+      // No cell that is nearer to the anchor would have done.
+      for (const x of cells) {
+        for (const up of [0, 0.5]) {
+          const other = { ...added, x, y: (added.y % 0.5) + up };
+          const isNearer =
+            Math.hypot(x - from.x, other.y - from.y) < Math.hypot(added.x - from.x, added.y - from.y) - 1e-9;
+          const fits = relationsBetween(boxOf(other), boxOf(from)).includes(relation);
+          const isFree = isClear({ ...source, objects: [...source.objects, other] });
+          expect(isNearer && fits && isFree).toBe(false);
+        }
+      }
+    }
+    expect(manyEdits(4, 40, ["add"], { addOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
+    expect(
+      manyEdits(4, 20, ["add"], { addOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
+    ).toBe(true);
   });
 
   it("removes exactly what is named", () => {
@@ -190,5 +220,6 @@ describe("planEdit", () => {
     }
     expect(() => planEdit(new Random(1), { types: ["paint" as EditType] })).toThrow(/"paint"/);
     expect(() => planEdit(new Random(1), { mostObjects: 9 })).toThrow(/1, 2, 3 or 4/);
+    expect(() => planEdit(new Random(1), { addOnGrid: 2 })).toThrow(/"addOnGrid" is a share, from 0 to 1, not 2/);
   });
 });

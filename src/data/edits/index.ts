@@ -4,10 +4,11 @@ import type { Random } from "../../random.ts";
 import { isHeldOut } from "../held-out.ts";
 import { isClear } from "../scene.ts";
 import { action } from "./action.ts";
+import { add } from "./add.ts";
 import { adjust, background, style } from "./appearance.ts";
 import { type Draft, type Drafter, EDIT_TYPES, type Edit, type EditOptions, type EditType } from "./edit.ts";
 import { hybrid } from "./hybrid.ts";
-import { add, extract, remove, replace } from "./objects.ts";
+import { extract, remove, replace } from "./objects.ts";
 
 export { JUMP } from "./action.ts";
 export { GROWTH, inStyle, SHRINKAGE } from "./appearance.ts";
@@ -41,7 +42,10 @@ export function planEdit(random: Random, options: EditOptions = {}): Edit {
       `Edit types must be one or more of ${EDIT_TYPES.join(", ")}${unknown ? `, not "${unknown}"` : ""}.`,
     );
   }
-  const { mostObjects = 4 } = options;
+  const { mostObjects = 4, addOnGrid = 0 } = options;
+  if (!(addOnGrid >= 0 && addOnGrid <= 1)) {
+    throw new UserError(`"addOnGrid" is a share, from 0 to 1, not ${JSON.stringify(addOnGrid)}.`);
+  }
   if (![1, 2, 3, 4].includes(mostObjects)) {
     throw new UserError(`The most objects in a picture must be 1, 2, 3 or 4, not ${mostObjects}.`);
   }

@@ -1,26 +1,9 @@
-/** Edits of what is in the picture: add, remove, replace, extract. */
+/** Edits of what is in the picture: remove, replace, extract. */
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { makeObject } from "../planning.ts";
-import { relationsBetween, spellRelation } from "../relations.ts";
 import { boxOf, type Scene, type SceneObject, standAt } from "../scene.ts";
 import { copyOf, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
-
-/** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
-export const add: Drafter = (random, options) => {
-  const target = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
-  const source = copyOf(target);
-  const added = source.objects.pop()!;
-  const verb = random.pick(["Add", "Add", "Put", "Place"]);
-  if (source.objects.length === 0) return { source, target, instruction: `Add ${thingPhrase(added)}.` };
-  const anchor = random.pick(source.objects);
-  const holding = relationsBetween(boxOf(added), boxOf(anchor));
-  if (holding.length === 0) return undefined;
-  const relation = random.pick(holding);
-  const where = `${spellRelation(relation)} the ${refer(random, anchor)}`;
-  const placement = { relation, anchor: anchor.name };
-  return { source, target, instruction: `${verb} ${thingPhrase(added)} ${where}.`, placement };
-};
 
 export const remove: Drafter = (random, options) => {
   const source = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);

@@ -1,0 +1,69 @@
+/** Edits that add something: anywhere that there is room, or in a cell of the grid of two by two. */
+import type { Random } from "../../random.ts";
+import { thingPhrase } from "../captions.ts";
+import { gridSpots } from "../placement.ts";
+import { makeObject } from "../planning.ts";
+import { RELATIONS, type Relation, relationsBetween, spellRelation } from "../relations.ts";
+import { boxOf, isClear, type Scene, type SceneObject } from "../scene.ts";
+import { iconShape } from "../sprites.ts";
+import { copyOf, type Draft, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
+
+export const add: Drafter = (random, options) => {
+  const { addOnGrid = 0, mostObjects } = options;
+  // A share of 0 draws nothing, so that edits stay what they were before there was such a share.
+  const isOnGrid = addOnGrid > 0 && mostObjects !== 1 && random.chance(addOnGrid);
+  return isOnGrid ? addInCell(random, options) : addAnywhere(random, options);
+};
+
+/** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
+function addAnywhere(random: Random, options: EditOptions): Draft {
+  const target = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
+  const source = copyOf(target);
+  const added = source.objects.pop()!;
+  const verb = random.pick(VERBS);
+  if (source.objects.length === 0) return { source, target, instruction: `Add ${thingPhrase(added)}.` };
+  const anchor = random.pick(source.objects);
+  const holding = relationsBetween(boxOf(added), boxOf(anchor));
+  if (holding.length === 0) return undefined;
+  return { source, target, ...request(random, verb, added, random.pick(holding), anchor) };
+}
+
+/** Of the free cells that have a relation to an object the one nearest to it: the source and the instruction alone tell where something goes. */
+function addInCell(random: Random, options: EditOptions): Draft {
+  const source = sceneToEdit(random, options, 1, 2);
+  const name = newName(random, source, options);
+  if (name === undefined) return undefined;
+  const color = random.chance(0.5) ? (newColor(random, null, options) ?? null) : null;
+  const made = makeObject(random, name, source.objects[0].style, color);
+  if (options.mirror === false) made.flip = false;
+  const anchor = random.pick(source.objects);
+  const free = gridSpots(iconShape(made.icon))
+    .map((spot) => ({ ...made, ...spot }))
+    .filter((object) => isClear(withObject(source, object)));
+  const away = ({ x, y }: SceneObject) => Math.hypot(x - anchor.x, y - anchor.y);
+  const nearestFirst = free.sort((a, b) => away(a) - away(b));
+  const choices = RELATIONS.flatMap((relation) => {
+    const fitting = nearestFirst.find((object) => relationsBetween(boxOf(object), boxOf(anchor)).includes(relation));
+    return fitting === undefined ? [] : [{ relation, object: fitting }];
+  });
+  if (choices.length === 0) return undefined;
+  const { relation, object } = random.pick(choices);
+  return {
+    source,
+    target: withObject(source, object),
+    ...request(random, random.pick(VERBS), object, relation, anchor),
+  };
+}
+
+const VERBS = ["Add", "Add", "Put", "Place"];
+
+function request(random: Random, verb: string, added: SceneObject, relation: Relation, anchor: SceneObject) {
+  const where = `${spellRelation(relation)} the ${refer(random, anchor)}`;
+  return { instruction: `${verb} ${thingPhrase(added)} ${where}.`, placement: { relation, anchor: anchor.name } };
+}
+
+function withObject(scene: Scene, object: SceneObject): Scene {
+  const more = copyOf(scene);
+  more.objects.push(object);
+  return more;
+}
