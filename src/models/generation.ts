@@ -14,6 +14,8 @@ export interface GenerationConfig {
   /** Of edits, where it is another one. */
   edit_guidance?: number;
   temperature: number;
+  /** Of edits, where it is another one. */
+  edit_temperature?: number;
   /** Side in pixels at which pictures are seen. */
   understanding_size: number;
   /** What the model's conversations are answered in view of. */
@@ -34,6 +36,8 @@ export interface GenerationDefaults {
   drawSize?: number;
   /** Guidance of edits. Default: that of all pictures. */
   editGuidance?: number;
+  /** Temperature of edits. Default: that of all pictures. */
+  editTemperature?: number;
   /** Default `conversation`. */
   chatMemory?: ChatMemory;
 }
@@ -49,15 +53,22 @@ export function generationDefaults(
   mar: MarConfig,
   folder: string,
 ): GenerationDefaults {
-  const { edit_guidance: guidance, chat_remember: said } = json ?? {};
+  const said = json?.chat_remember;
   const wrong = (what: string, value: unknown) =>
     new UserError(`${folder}/generation_config.json: ${what}, not ${JSON.stringify(value)}.`);
-  if (guidance !== undefined && !(typeof guidance === "number" && guidance >= 1 && guidance <= 100)) {
-    throw wrong("edit_guidance must be a number from 1 to 100", guidance);
-  }
+  const numberIn = (name: string, least: number, most: number): number | undefined => {
+    const value = json?.[name];
+    if (value === undefined || (typeof value === "number" && value >= least && value <= most)) return value;
+    throw wrong(`${name} must be a number from ${least} to ${most}`, value);
+  };
   const chatMemory = CHAT_MEMORIES.find((name) => name === said);
   if (said !== undefined && !chatMemory) throw wrong(`chat_remember must be ${CHAT_MEMORIES.join(" or ")}`, said);
-  return { drawSize: drawSizeOf(json, mar, folder), editGuidance: guidance, chatMemory };
+  return {
+    drawSize: drawSizeOf(json, mar, folder),
+    editGuidance: numberIn("edit_guidance", 1, 100),
+    editTemperature: numberIn("edit_temperature", 0.01, 10),
+    chatMemory,
+  };
 }
 
 /** What suits a model that draws squares of `size` pixels; its native size where none is given. */

@@ -128,7 +128,8 @@ export class UniPic {
     const twin = this.#encode(editTwin(places));
     try {
       const guidance = options.guidance ?? this.#defaults.editGuidance;
-      return await this.#draw(jobs, twin, grid, { ...options, guidance }, { hidden, features, shown });
+      const temperature = options.temperature ?? this.#defaults.editTemperature;
+      return await this.#draw(jobs, twin, grid, { ...options, guidance, temperature }, { hidden, features, shown });
     } finally {
       releaseValues([hidden, features]);
     }

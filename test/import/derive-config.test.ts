@@ -73,17 +73,25 @@ describe("generationDefaults", () => {
   const { mar } = unipic15b;
 
   it("are what the file says, and nothing where it says nothing", () => {
-    expect(generationDefaults({ edit_guidance: 1.5, chat_remember: "picture" }, mar, "m")).toEqual({
+    const said = { edit_guidance: 1.5, edit_temperature: 0.8, chat_remember: "picture" };
+    expect(generationDefaults(said, mar, "m")).toEqual({
       drawSize: 512,
       editGuidance: 1.5,
+      editTemperature: 0.8,
       chatMemory: "picture",
     });
-    const { editGuidance, chatMemory } = generationDefaults(undefined, mar, "m");
-    expect([editGuidance, chatMemory]).toEqual([undefined, undefined]);
+    const { editGuidance, editTemperature, chatMemory } = generationDefaults(undefined, mar, "m");
+    expect([editGuidance, editTemperature, chatMemory]).toEqual([undefined, undefined, undefined]);
   });
 
   it.each([0, "3", null, 101])("refuses to guide edits by %s", (edit_guidance) => {
     expect(() => generationDefaults({ edit_guidance }, mar, "m")).toThrow(/^m\/generation_config\.json: edit_guidance/);
+  });
+
+  it.each([0, "1", null, 11])("refuses to edit at a temperature of %s", (edit_temperature) => {
+    expect(() => generationDefaults({ edit_temperature }, mar, "m")).toThrow(
+      /^m\/generation_config\.json: edit_temperature must be a number from 0\.01 to 10/,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { picture } from "../../src/image/index.ts";
 import {
   type DrawPreview,
   type DrawProgress,
+  type EditOptions,
   type GenerateOptions,
   type Picture,
   UniPic,
@@ -268,6 +269,22 @@ describe("edit", () => {
     const isMap = (name: string) => name.includes("source_embed");
     expect((await edit({ config: tinySeeingConfig })).width).toBe(16);
     await expect(edit({ config: tinySeeingConfig, leaveOut: isMap })).rejects.toThrow(/mar\.source_embed/);
+  });
+
+  it("is as varied as the model's folder says where a call says nothing", async () => {
+    const own = join(folder, "own");
+    await writeTinyModel(own);
+    const file = join(own, "generation_config.json");
+    const said = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...said, edit_temperature: 0.3 }));
+    const other = await UniPic.load(own, { threads: 1 });
+    const edit = async (options: EditOptions) =>
+      (await other.edit(noisePicture(1), "make it red", { seed: 3, steps: 3, ...options }))[0];
+    const result = await edit({});
+    expect(isSame(result, await edit({ temperature: 0.3 }))).toBe(true);
+    expect(isSame(result, await edit({ temperature: 1 }))).toBe(false);
+    await other.release();
+    await rm(own, { recursive: true });
   });
 
   it("refuses an empty instruction", async () => {
