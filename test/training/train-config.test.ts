@@ -80,6 +80,13 @@ describe("parseTrainConfig", () => {
       "find what to change",
       "change anything",
       "all of it, seen",
+      "all of it, without threes",
+      "put in",
+      "put in and keep",
+      "put in anywhere",
+      "copy",
+      "copy on the grid",
+      "all of it, copying",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
