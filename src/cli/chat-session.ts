@@ -118,7 +118,8 @@ export class ChatSession {
     const { drawing: settingsOf, gridOf } = await import("../pipeline/options.ts");
     const { mar } = model.config;
     const size = (turn.kind === "draw" && drawing.size) || mar.img_size;
-    const settings = settingsOf({ ...drawing, seed: turn.seed }, mar, gridOf(size, mar));
+    const asked = turn.kind === "draw" ? drawing : model.forEditing(drawing);
+    const settings = settingsOf({ ...asked, seed: turn.seed }, mar, gridOf(size, mar));
     const { width, height } = turn.picture!;
     const denoising = (typeof settings.steps === "string" && Number(settings.steps)) || settings.steps;
     return provenanceEntries({

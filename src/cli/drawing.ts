@@ -54,6 +54,8 @@ export interface DrawingTask {
   /** Width and height of the pictures for a model. */
   size: (model: UniPic) => readonly [width: number, height: number];
   draw: (model: UniPic, options: DrawOptions & { count: number }) => Promise<Picture[]>;
+  /** The options with those that the model has for such a task where none are given; none of its own where this is left out. */
+  complete?: (model: UniPic, options: DrawOptions) => DrawOptions;
   /** More to say in the JSON object. */
   about: Record<string, unknown>;
 }
@@ -91,7 +93,7 @@ async function draw(
   const chosen = { seed, rounds, guidance, temperature, ...samplingOf(task.options) };
   const { mar } = model.config;
   const size = task.size(model);
-  const settings = drawing(chosen, mar, gridOf(size, mar));
+  const settings = drawing(task.complete?.(model, chosen) ?? chosen, mar, gridOf(size, mar));
   const line = new ProgressLine(progress ?? process.stderr.isTTY ?? false);
   const onProgress = (state: DrawProgress) => line.show(showProgress(state));
   try {

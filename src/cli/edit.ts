@@ -27,6 +27,7 @@ async function edit(path: string, instruction: string, options: DrawingOptions):
     words: instruction,
     size: ({ drawSize }) => [drawSize, drawSize],
     draw: (model, drawing) => model.edit(source, instruction, drawing),
+    complete: (model, drawing) => model.forEditing(drawing),
     about: { picture: path },
   });
 }

@@ -127,12 +127,17 @@ export class UniPic {
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
     const twin = this.#encode(editTwin(places));
     try {
-      const guidance = options.guidance ?? this.#defaults.editGuidance;
-      const temperature = options.temperature ?? this.#defaults.editTemperature;
-      return await this.#draw(jobs, twin, grid, { ...options, guidance, temperature }, { hidden, features, shown });
+      return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown });
     } finally {
       releaseValues([hidden, features]);
     }
+  }
+
+  /** The options of an edit, with what the model's folder says of edits where a call says nothing. */
+  forEditing<Options extends DrawOptions>(options: Options): Options {
+    const { editGuidance, editTemperature } = this.#defaults;
+    const { guidance = editGuidance, temperature = editTemperature } = options;
+    return { ...options, guidance, temperature };
   }
 
   /**

@@ -53,6 +53,13 @@ describe("chat in a pipe", () => {
     expect(readPngText(first)).toEqual({});
   });
 
+  it("says in a picture that was changed what edits are drawn with", async () => {
+    await say(["draw a red car", "/save told.png", "make it blue", "/save changed.png"]);
+    const settingsOf = async (name: string) => JSON.parse(readPngText(await readFile(join(place, name))).settings);
+    expect(await settingsOf("told.png")).toMatchObject({ guidance: 3, temperature: 1 });
+    expect(await settingsOf("changed.png")).toMatchObject({ guidance: 1, temperature: 0.8 });
+  });
+
   it("ends at the first line that fails, in one sentence", async () => {
     const { code, stdout, stderr } = await say(["/seed", "make it blue", "/seed"]);
     expect({ code, stdout, stderr }).toEqual({

@@ -131,6 +131,9 @@ describe("edit", () => {
     await run("edit", "unipic.png", "make it blue");
     await run("edit", "unipic.png", "make it blue", "--output", "again.png", "--json");
     expect((await bytesOf("unipic-edited.png")).equals(await bytesOf("again.png"))).toBe(true);
+    // What the model's folder says of edits.
+    const { settings } = readPngText(await bytesOf("again.png"));
+    expect(JSON.parse(settings)).toMatchObject({ guidance: 1, temperature: 0.8 });
     const names = ["unipic.png", "unipic-edited.png"];
     const pictures = await Promise.all(names.map((name) => readPicture(join(place, name))));
     expect(pictures[0].data).not.toEqual(pictures[1].data);
