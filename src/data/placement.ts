@@ -109,11 +109,11 @@ export const GRID_CELLS = 4;
 
 /** Where something stands in each cell of the grid, as large as there is room for. */
 export function gridSpots(outline: Outline): Spot[] {
-  return Array.from({ length: GRID_CELLS }, (_, cell) => {
-    const row = [cell % 2 === 0 ? 0 : undefined, cell % 2 === 1 ? 0 : undefined];
-    const rows = cell < 2 ? [row, []] : [[], row];
-    return placeOnGrid([outline], [GRID_SIZE], rows)[0];
-  });
+  const each = <T>(value: T): T[] => new Array<T>(GRID_CELLS).fill(value);
+  return placeOnGrid(each(outline), each(GRID_SIZE), [
+    [0, 1],
+    [2, 3],
+  ]);
 }
 
 function tallest(row: readonly number[], heights: readonly number[]): number {

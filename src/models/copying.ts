@@ -6,22 +6,9 @@
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
-import {
-  add,
-  cast,
-  concat,
-  constant,
-  fullLike,
-  gatherRows,
-  multiply,
-  pad,
-  reshape,
-  sigmoid,
-  slice,
-  subtract,
-  type Tensor,
-} from "../tensor/index.ts";
+import { add, concat, fullLike, multiply, pad, sigmoid, slice, subtract, type Tensor } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
+import { atTimesteps } from "./timestep-table.ts";
 
 /** A head that has learned without a source's tokens stands little of them at first. */
 const LITTLE = { kind: "normal", deviation: 0.01 } as const;
@@ -60,12 +47,8 @@ export function copyShown(
   const source = slice(condition, 1, start, end - 1);
   const there = slice(condition, 1, end - 1, end); // [rows, 1]
   const weights = copyWeights(config);
-  const at = (values: Float32Array) =>
-    reshape(gatherRows(constant("float32", [values.length], values), cast(timesteps, "int64")), [
-      timesteps.shape[0],
-      1,
-    ]);
-  const copy = add(multiply(x, at(weights.x)), multiply(source, at(weights.source)));
+  const [ofX, ofSource] = [weights.x, weights.source].map((table) => atTimesteps(table, timesteps));
+  const copy = add(multiply(x, ofX), multiply(source, ofSource));
   const share = multiply(sigmoid(add(gates, CLOSED)), there);
   return add(prediction, multiply(share, subtract(copy, prediction)));
 }

@@ -1,14 +1,13 @@
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { denoiser, predictedNoise } from "../models/denoiser.ts";
+import { atTimesteps } from "../models/timestep-table.ts";
 import type { Scope } from "../nn/scope.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
 import {
   add,
-  constant,
   detach,
   equal,
   exp,
-  gatherRows,
   greaterThan,
   lessThan,
   log,
@@ -16,7 +15,6 @@ import {
   multiply,
   negate,
   reduceMean,
-  reshape,
   scalar,
   slice,
   square,
@@ -56,11 +54,9 @@ export function diffusionTerms(
   { target, condition, timesteps, noise }: DiffusionInputs,
 ): DiffusionTerms {
   const schedule = noiseSchedule({ maxBeta: config.max_beta });
-  const rows = timesteps.shape[0];
   const { mar } = config;
   const width = tokenWidth(mar);
-  const at = (values: Float64Array) =>
-    reshape(gatherRows(constant("float32", [values.length], Float32Array.from(values)), timesteps), [rows, 1]);
+  const at = (table: Float64Array) => atTimesteps(table, timesteps);
   const signal = at(schedule.sqrtAlphasCumprod);
   const spread = at(schedule.sqrtOneMinusAlphasCumprod);
   const noised = add(multiply(target, signal), multiply(noise, spread));

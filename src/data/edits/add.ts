@@ -2,11 +2,10 @@
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { gridSpots } from "../placement.ts";
-import { makeObject } from "../planning.ts";
 import { RELATIONS, type Relation, relationsBetween, spellRelation } from "../relations.ts";
 import { boxOf, isClear, type Scene, type SceneObject } from "../scene.ts";
 import { iconShape } from "../sprites.ts";
-import { copyOf, type Draft, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
+import { copyOf, type Draft, type Drafter, type EditOptions, newObject, refer, sceneToEdit } from "./edit.ts";
 
 export const add: Drafter = (random, options) => {
   const { addOnGrid = 0, mostObjects } = options;
@@ -31,10 +30,8 @@ function addAnywhere(random: Random, options: EditOptions): Draft {
 /** Of the free cells that have a relation to an object the one nearest to it: the source and the instruction alone tell where something goes. */
 function addInCell(random: Random, options: EditOptions): Draft {
   const source = sceneToEdit(random, options, 1, 2);
-  const name = newName(random, source, options);
-  if (name === undefined) return undefined;
-  const color = random.chance(0.5) ? (newColor(random, null, options) ?? null) : null;
-  const made = makeObject(random, name, source.objects[0].style, color);
+  const made = newObject(random, source, source.objects[0].style, options);
+  if (made === undefined) return undefined;
   if (options.mirror === false) made.flip = false;
   const anchor = random.pick(source.objects);
   const free = gridSpots(iconShape(made.icon))

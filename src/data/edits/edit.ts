@@ -2,8 +2,8 @@
 import type { Random } from "../../random.ts";
 import { nameOf } from "../captions.ts";
 import { COLOR_NAMES, type ColorName } from "../colors.ts";
-import { OBJECT_NAMES } from "../objects.ts";
-import { type PlanOptions, planScene } from "../planning.ts";
+import { OBJECT_NAMES, type Style } from "../objects.ts";
+import { makeObject, type PlanOptions, planScene } from "../planning.ts";
 import type { Relation } from "../relations.ts";
 import type { Scene, SceneObject, Task } from "../scene.ts";
 
@@ -78,11 +78,19 @@ export function refer(random: Random, object: SceneObject): string {
 }
 
 /** A name allowed by the options that the scene does not show yet. */
-export function newName(random: Random, scene: Scene, options: EditOptions): string | undefined {
+function newName(random: Random, scene: Scene, options: EditOptions): string | undefined {
   const free = (options.objects ?? OBJECT_NAMES).filter((name) =>
     scene.objects.every((object) => object.name !== name),
   );
   return free.length === 0 ? undefined : random.pick(free);
+}
+
+/** Something that the scene does not show yet, without a place, half of the time painted; undefined when nothing new is allowed. */
+export function newObject(random: Random, scene: Scene, style: Style, options: EditOptions): SceneObject | undefined {
+  const name = newName(random, scene, options);
+  if (name === undefined) return undefined;
+  const color = random.chance(0.5) ? (newColor(random, null, options) ?? null) : null;
+  return makeObject(random, name, style, color);
 }
 
 /** A colour allowed by the options, other than one. */

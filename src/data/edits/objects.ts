@@ -1,9 +1,8 @@
 /** Edits of what is in the picture: remove, replace, extract. */
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
-import { makeObject } from "../planning.ts";
 import { boxOf, type Scene, type SceneObject, standAt } from "../scene.ts";
-import { copyOf, type Drafter, type EditOptions, newColor, newName, refer, sceneToEdit } from "./edit.ts";
+import { copyOf, type Drafter, type EditOptions, newObject, refer, sceneToEdit } from "./edit.ts";
 
 export const remove: Drafter = (random, options) => {
   const source = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
@@ -16,10 +15,9 @@ export const remove: Drafter = (random, options) => {
 /** Puts something new where an object stands, as large as it and on the same ground; undefined when nothing new is allowed. */
 export function substitute(random: Random, scene: Scene, index: number, options: EditOptions): SceneObject | undefined {
   const old = scene.objects[index];
-  const name = newName(random, scene, options);
-  if (name === undefined) return undefined;
-  const color = random.chance(0.5) ? (newColor(random, null, options) ?? null) : null;
-  const fresh = { ...makeObject(random, name, old.style, color), size: old.size, x: old.x };
+  const made = newObject(random, scene, old.style, options);
+  if (made === undefined) return undefined;
+  const fresh = { ...made, size: old.size, x: old.x };
   standAt(fresh, boxOf(old).bottom);
   scene.objects[index] = fresh;
   return fresh;
