@@ -73,7 +73,7 @@ export function place(
 }
 
 /** Longer side of an object that a grid of two by two has room for, and that a row of three has. */
-const GRID_SIZE = 0.43;
+export const GRID_SIZE = 0.43;
 const THIRD_SIZE = 0.29;
 /** Height at which the objects of a row of the grid stand. */
 const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;

@@ -4,6 +4,7 @@ import type { Random } from "../random.ts";
 import { arrange, distinct, type ScatterOptions, scatter } from "./arrangement.ts";
 import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from "./backgrounds.ts";
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
+import { placeOnFineGrid } from "./fine-grid.ts";
 import { isHeldOut } from "./held-out.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
 import { GRID_CELLS, GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
@@ -38,6 +39,11 @@ export interface PlanOptions extends ScatterOptions {
    * of its own, drawn by chance, unless `centered` and `threes` say otherwise. Three or four, in two rows, where nothing is said.
    */
   denseObjects?: readonly [least: number, greatest: number];
+  /**
+   * Where `denseObjects` is given, how often a scene of the task `dense` on the grid has its objects in the cells of a grid of four by four, small
+   * ones in one and large ones in four, arranged as scenes without a grid are; 0 where nothing is said.
+   */
+  fine?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -104,12 +110,16 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
-  const spots = onGrid
-    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows)
-    : place(random, outlines, sizes, rows, {
-        horizon: background.horizon,
-        jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
-      });
+  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
+  const isFine = onGrid && isScattered && (options.fine ?? 0) > 0 && random.chance(options.fine!);
+  const spots = isFine
+    ? placeOnFineGrid(random, outlines, hasGround(kind))
+    : onGrid
+      ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows)
+      : place(random, outlines, sizes, rows, {
+          horizon: background.horizon,
+          jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
+        });
   objects.forEach((object, index) => {
     Object.assign(object, spots[index]);
   });
@@ -229,7 +239,7 @@ function checkOptions(options: PlanOptions): void {
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
-  for (const share of ["rainbow", "centered", "threes"] as const) {
+  for (const share of ["rainbow", "centered", "threes", "fine"] as const) {
     const { [share]: value = 0 } = options;
     if (!(value >= 0 && value <= 1)) throw new UserError(`"${share}" must lie between 0 and 1, not ${value}.`);
   }
