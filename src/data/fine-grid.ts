@@ -82,3 +82,12 @@ function largeSpot(column: number, row: number, outline: Outline): Spot {
   const floor = (row + 1) / CELLS + GRID_SIZE / 2;
   return { size: GRID_SIZE, x: (column + 1) / CELLS, y: floor - (outline.height * GRID_SIZE) / 2 };
 }
+
+/** Everywhere that something large can stand in the fine grid, and everywhere that something small can. */
+export function fineSpots(outline: Outline): { large: Spot[]; small: Spot[] } {
+  const everywhere = (span: number, spotAt: typeof smallSpot) => {
+    const starts = [...Array(CELLS - span + 1).keys()];
+    return starts.flatMap((row) => starts.map((column) => spotAt(column, row, outline)));
+  };
+  return { large: everywhere(2, largeSpot), small: everywhere(1, smallSpot) };
+}

@@ -107,15 +107,6 @@ export function placeOnGrid(
 /** Cells of the grid of two by two. */
 export const GRID_CELLS = 4;
 
-/** Where something stands in each cell of the grid, as large as there is room for. */
-export function gridSpots(outline: Outline): Spot[] {
-  const each = <T>(value: T): T[] => new Array<T>(GRID_CELLS).fill(value);
-  return placeOnGrid(each(outline), each(GRID_SIZE), [
-    [0, 1],
-    [2, 3],
-  ]);
-}
-
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { backgroundScenery } from "../../src/data/backgrounds.ts";
+import { fineSpots } from "../../src/data/fine-grid.ts";
 import {
   boxOf,
   EDIT_TYPES,
@@ -9,8 +10,11 @@ import {
   isHeldOut,
   planEdit,
   relationsBetween,
+  type SceneObject,
 } from "../../src/data/index.ts";
+import type { Spot } from "../../src/data/placement.ts";
 import { isClear } from "../../src/data/scene.ts";
+import { iconShape } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
 
 function manyEdits(seed: number, count: number, types: EditType[], options: EditOptions = {}): Edit[] {
@@ -58,7 +62,7 @@ describe("planEdit", () => {
   it("adds exactly what is asked for, where it is asked for", () => {
     for (const { source, target, instruction } of [
       ...manyEdits(4, 150, ["add"]),
-      ...manyEdits(4, 50, ["add"], { addOnGrid: 1 }),
+      ...manyEdits(4, 50, ["add"], { newOnGrid: 1 }),
     ]) {
       expect(target.objects.slice(0, -1)).toEqual(source.objects);
       expect(target.background).toEqual(source.background);
@@ -72,29 +76,29 @@ describe("planEdit", () => {
     }
   });
 
-  it("adds in a cell of the grid where it is told to, so that where it goes can be told beforehand", () => {
-    const cells = [0.25, 0.75];
-    for (const { source, target, placement } of manyEdits(4, 80, ["add"], { addOnGrid: 1 })) {
+  it("adds in cells of the fine grid where it is told to, large where there is room, so that where it goes can be told beforehand", () => {
+    const sizes = new Set<number>();
+    for (const { source, target, placement } of manyEdits(4, 160, ["add"], { newOnGrid: 1 })) {
       const added = target.objects[target.objects.length - 1];
-      expect([cells.includes(added.x), added.size]).toEqual([true, 0.43]);
-      expect(Math.abs(added.y - 0.5)).toBeLessThan(0.5);
+      sizes.add(added.size);
       const { relation, anchor } = placement!;
       const from = source.objects.find(({ name }) => name === anchor)!;
-      // No cell that is nearer to the anchor would have done.
-      for (const x of cells) {
-        for (const up of [0, 0.5]) {
-          const other = { ...added, x, y: (added.y % 0.5) + up };
-          const isNearer =
-            Math.hypot(x - from.x, other.y - from.y) < Math.hypot(added.x - from.x, added.y - from.y) - 1e-9;
-          const fits = relationsBetween(boxOf(other), boxOf(from)).includes(relation);
-          const isFree = isClear({ ...source, objects: [...source.objects, other] });
-          expect(isNearer && fits && isFree).toBe(false);
-        }
-      }
+      const away = (object: SceneObject) => Math.hypot(object.x - from.x, object.y - from.y);
+      const { large, small } = fineSpots(iconShape(added.icon));
+      const would = (spot: Spot) => {
+        const other = { ...added, ...spot };
+        const isFree = isClear({ ...source, objects: [...source.objects, other] });
+        return isFree && relationsBetween(boxOf(other), boxOf(from)).includes(relation);
+      };
+      const own = (added.size === 0.43 ? large : small).filter(would);
+      if (added.size !== 0.43) expect(large.some(would)).toBe(false);
+      // No place that is nearer to the anchor would have done.
+      expect(own.map((spot) => away({ ...added, ...spot })).sort((a, b) => a - b)[0]).toBeCloseTo(away(added), 9);
     }
-    expect(manyEdits(4, 40, ["add"], { addOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
+    expect([...sizes].sort()).toEqual([0.2225, 0.43]);
+    expect(manyEdits(4, 40, ["add"], { newOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
     expect(
-      manyEdits(4, 20, ["add"], { addOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
+      manyEdits(4, 20, ["add"], { newOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
     ).toBe(true);
   });
 
@@ -119,6 +123,29 @@ describe("planEdit", () => {
       expect(edit.instruction).toContain(before.name);
       expect(edit.instruction).toContain(after.name);
     }
+  });
+
+  it("puts what replaces something in cells of the fine grid where it is told to, near what was there and about as large", () => {
+    const on = { newOnGrid: 1 };
+    const edits = [...manyEdits(6, 200, ["replace"], on), ...manyEdits(6, 200, ["hybrid"], on)];
+    const replaced = edits.filter(
+      ({ type, instruction }) => type === "replace" || instruction.includes("and replace "),
+    );
+    expect(replaced.length).toBeGreaterThan(230);
+    const apart = replaced.map(({ source, target }) => {
+      const index = target.objects.findIndex(({ name }) => source.objects.every((object) => object.name !== name));
+      const [before, after] = [source.objects[index], target.objects[index]];
+      const { large, small } = fineSpots(iconShape(after.icon));
+      expect([...large, ...small]).toContainEqual({ size: after.size, x: after.x, y: after.y });
+      expect(after.flip).toBe(false);
+      return {
+        away: Math.hypot(after.x - before.x, after.y - before.y),
+        isLarge: after.size > 0.3,
+        wasLarge: before.size >= 0.3,
+      };
+    });
+    expect(apart.filter(({ away }) => away < 0.2).length / apart.length).toBeGreaterThan(0.9);
+    expect(apart.filter(({ isLarge, wasLarge }) => isLarge === wasLarge).length / apart.length).toBeGreaterThan(0.7);
   });
 
   it("adjusts the colour, or the size, of one object", () => {
@@ -220,6 +247,6 @@ describe("planEdit", () => {
     }
     expect(() => planEdit(new Random(1), { types: ["paint" as EditType] })).toThrow(/"paint"/);
     expect(() => planEdit(new Random(1), { mostObjects: 9 })).toThrow(/1, 2, 3 or 4/);
-    expect(() => planEdit(new Random(1), { addOnGrid: 2 })).toThrow(/"addOnGrid" is a share, from 0 to 1, not 2/);
+    expect(() => planEdit(new Random(1), { newOnGrid: 2 })).toThrow(/"newOnGrid" is a share, from 0 to 1, not 2/);
   });
 });

@@ -1,17 +1,14 @@
-/** Edits that add something: anywhere that there is room, or in a cell of the grid of two by two. */
+/** Edits that add something: anywhere that there is room, or in whole cells of the fine grid. */
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
-import { gridSpots } from "../placement.ts";
 import { RELATIONS, type Relation, relationsBetween, spellRelation } from "../relations.ts";
-import { boxOf, isClear, type Scene, type SceneObject } from "../scene.ts";
-import { iconShape } from "../sprites.ts";
+import { boxOf, type SceneObject } from "../scene.ts";
 import { copyOf, type Draft, type Drafter, type EditOptions, newObject, refer, sceneToEdit } from "./edit.ts";
+import { isOnGrid, nearestOnGrid, withObject } from "./on-grid.ts";
 
 export const add: Drafter = (random, options) => {
-  const { addOnGrid = 0, mostObjects } = options;
-  // A share of 0 draws nothing, so that edits stay what they were before there was such a share.
-  const isOnGrid = addOnGrid > 0 && mostObjects !== 1 && random.chance(addOnGrid);
-  return isOnGrid ? addInCell(random, options) : addAnywhere(random, options);
+  const canBeNear = options.mostObjects !== 1;
+  return canBeNear && isOnGrid(random, options) ? addInCell(random, options) : addAnywhere(random, options);
 };
 
 /** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
@@ -27,20 +24,18 @@ function addAnywhere(random: Random, options: EditOptions): Draft {
   return { source, target, ...request(random, verb, added, random.pick(holding), anchor) };
 }
 
-/** Of the free cells that have a relation to an object the one nearest to it: the source and the instruction alone tell where something goes. */
+/**
+ * Where there is room for something large in whole cells it is large, and small otherwise; of the free places that have a relation to an object it
+ * takes the one nearest to it: the source and the instruction alone tell where something goes.
+ */
 function addInCell(random: Random, options: EditOptions): Draft {
   const source = sceneToEdit(random, options, 1, 2);
   const made = newObject(random, source, source.objects[0].style, options);
   if (made === undefined) return undefined;
-  if (options.mirror === false) made.flip = false;
   const anchor = random.pick(source.objects);
-  const free = gridSpots(iconShape(made.icon))
-    .map((spot) => ({ ...made, ...spot }))
-    .filter((object) => isClear(withObject(source, object)));
-  const away = ({ x, y }: SceneObject) => Math.hypot(x - anchor.x, y - anchor.y);
-  const nearestFirst = free.sort((a, b) => away(a) - away(b));
+  const free = nearestOnGrid(source, made, anchor);
   const choices = RELATIONS.flatMap((relation) => {
-    const fitting = nearestFirst.find((object) => relationsBetween(boxOf(object), boxOf(anchor)).includes(relation));
+    const fitting = free.find((object) => relationsBetween(boxOf(object), boxOf(anchor)).includes(relation));
     return fitting === undefined ? [] : [{ relation, object: fitting }];
   });
   if (choices.length === 0) return undefined;
@@ -57,10 +52,4 @@ const VERBS = ["Add", "Add", "Put", "Place"];
 function request(random: Random, verb: string, added: SceneObject, relation: Relation, anchor: SceneObject) {
   const where = `${spellRelation(relation)} the ${refer(random, anchor)}`;
   return { instruction: `${verb} ${thingPhrase(added)} ${where}.`, placement: { relation, anchor: anchor.name } };
-}
-
-function withObject(scene: Scene, object: SceneObject): Scene {
-  const more = copyOf(scene);
-  more.objects.push(object);
-  return more;
 }
