@@ -214,7 +214,7 @@ export function describeInStatements(
   }
   for (const number of order) {
     const object = objects[number];
-    const size = object.unsized ? undefined : sizeWord(object.size);
+    const size = sizeWord(object.size);
     const where = whereabouts(object);
     const thing = `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
     sentences.push(`There is ${article(size === undefined ? thing : `${size} ${thing}`)} ${where}.`);

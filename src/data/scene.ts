@@ -32,8 +32,6 @@ export interface SceneObject {
    * what it is can then be told by its shape alone. Its `color` is null, and none is said.
    */
   rainbow?: number;
-  /** Small or large as others are, and yet nothing is said of that. */
-  unsized?: true;
   /** How far it hovers above its shadow, when it jumps. */
   lift?: number;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { backgroundScenery } from "../../src/data/backgrounds.ts";
-import { fineSpots } from "../../src/data/fine-grid.ts";
 import {
   boxOf,
   EDIT_TYPES,
@@ -10,9 +9,8 @@ import {
   isHeldOut,
   planEdit,
   relationsBetween,
-  type SceneObject,
 } from "../../src/data/index.ts";
-import type { Spot } from "../../src/data/placement.ts";
+import { GRID_SIZES, gridSpots, type Spot } from "../../src/data/placement.ts";
 import { isClear } from "../../src/data/scene.ts";
 import { iconShape } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
@@ -76,26 +74,25 @@ describe("planEdit", () => {
     }
   });
 
-  it("adds in cells of the fine grid where it is told to, large where there is room, so that where it goes can be told beforehand", () => {
+  it("adds in a place of the grid where it is told to, as large as there is room for, so that where it goes can be told beforehand", () => {
     const sizes = new Set<number>();
     for (const { source, target, placement } of manyEdits(4, 160, ["add"], { newOnGrid: 1 })) {
       const added = target.objects[target.objects.length - 1];
       sizes.add(added.size);
       const { relation, anchor } = placement!;
       const from = source.objects.find(({ name }) => name === anchor)!;
-      const away = (object: SceneObject) => Math.hypot(object.x - from.x, object.y - from.y);
-      const { large, small } = fineSpots(iconShape(added.icon));
-      const would = (spot: Spot) => {
-        const other = { ...added, ...spot };
-        const isFree = isClear({ ...source, objects: [...source.objects, other] });
-        return isFree && relationsBetween(boxOf(other), boxOf(from)).includes(relation);
-      };
-      const own = (added.size === 0.43 ? large : small).filter(would);
-      if (added.size !== 0.43) expect(large.some(would)).toBe(false);
+      const away = ({ x, y }: Spot) => Math.hypot(x - from.x, y - from.y);
+      const free = (size: number) =>
+        gridSpots(iconShape(added.icon), size).filter((spot) => {
+          const other = { ...added, ...spot };
+          const isFree = isClear({ ...source, objects: [...source.objects, other] });
+          return isFree && relationsBetween(boxOf(other), boxOf(from)).includes(relation);
+        });
+      for (const size of GRID_SIZES) if (size > added.size) expect(free(size)).toEqual([]);
       // No place that is nearer to the anchor would have done.
-      expect(own.map((spot) => away({ ...added, ...spot })).sort((a, b) => a - b)[0]).toBeCloseTo(away(added), 9);
+      expect(Math.min(...free(added.size).map(away))).toBeCloseTo(away(added), 9);
     }
-    expect([...sizes].sort()).toEqual([0.2225, 0.43]);
+    expect([...sizes].sort()).toEqual([...GRID_SIZES]);
     expect(manyEdits(4, 40, ["add"], { newOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
     expect(
       manyEdits(4, 20, ["add"], { newOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
@@ -125,7 +122,7 @@ describe("planEdit", () => {
     }
   });
 
-  it("puts what replaces something in cells of the fine grid where it is told to, near what was there and about as large", () => {
+  it("puts what replaces something in a place of the grid where it is told to, near what was there and about as large", () => {
     const on = { newOnGrid: 1 };
     const edits = [...manyEdits(6, 200, ["replace"], on), ...manyEdits(6, 200, ["hybrid"], on)];
     const replaced = edits.filter(
@@ -135,17 +132,14 @@ describe("planEdit", () => {
     const apart = replaced.map(({ source, target }) => {
       const index = target.objects.findIndex(({ name }) => source.objects.every((object) => object.name !== name));
       const [before, after] = [source.objects[index], target.objects[index]];
-      const { large, small } = fineSpots(iconShape(after.icon));
-      expect([...large, ...small]).toContainEqual({ size: after.size, x: after.x, y: after.y });
+      const spots = GRID_SIZES.flatMap((size) => gridSpots(iconShape(after.icon), size));
+      expect(spots).toContainEqual({ size: after.size, x: after.x, y: after.y });
       expect(after.flip).toBe(false);
-      return {
-        away: Math.hypot(after.x - before.x, after.y - before.y),
-        isLarge: after.size > 0.3,
-        wasLarge: before.size >= 0.3,
-      };
+      return { away: Math.hypot(after.x - before.x, after.y - before.y), factor: after.size / before.size };
     });
-    expect(apart.filter(({ away }) => away < 0.2).length / apart.length).toBeGreaterThan(0.9);
-    expect(apart.filter(({ isLarge, wasLarge }) => isLarge === wasLarge).length / apart.length).toBeGreaterThan(0.7);
+    const share = (holds: (each: (typeof apart)[number]) => boolean) => apart.filter(holds).length / apart.length;
+    expect(share(({ away }) => away < 0.2)).toBeGreaterThan(0.85);
+    expect(share(({ factor }) => factor > 0.5 && factor < 1.5)).toBeGreaterThan(0.85);
   });
 
   it("adjusts the colour, or the size, of one object", () => {

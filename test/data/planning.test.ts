@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { whereabouts } from "../../src/data/captions.ts";
 import { iconSvg } from "../../src/data/icons.ts";
 import {
   BACKGROUND_KINDS,
@@ -239,50 +238,34 @@ describe("planScene", () => {
     expect(new Set(across)).toEqual(new Set([0.25, 0.75]));
   });
 
-  it("gives small objects of a fine grid a cell of four by four to themselves, and large ones four cells", () => {
-    const options = { tasks: ["dense"], denseObjects: [1, 4], tidy: true, fine: 1, heldOut: "any" } as const;
-    const scenes = manyScenes(18, 600, options);
-    const cells = (from: number, to: number) => [Math.floor(4 * from), Math.ceil(4 * to) - 1];
-    const layouts = new Set<string>();
-    for (const { objects } of scenes) {
-      const taken = objects.map((object) => {
-        const { left, right, bottom } = boxOf(object);
-        // A large object is no larger than what its four cells hold, and what stands in them stands at their floor.
-        const span = object.size === 0.43 ? 2 : 1;
-        const [[first, last], row] = [
-          cells(object.x - object.size / 2, object.x + object.size / 2),
-          cells(0, bottom)[1],
-        ];
-        expect(last - first + 1).toBe(span);
-        expect(cells(left, right)[0]).toBeGreaterThanOrEqual(first);
-        return Array.from({ length: span * span }, (_, i) => `${first + (i % span)},${row - Math.floor(i / span)}`);
-      });
-      const all = taken.flat();
-      expect(new Set(all).size).toBe(all.length);
-      layouts.add(objects.map(({ size }) => (size === 0.43 ? "large" : size.toFixed(4))).join(" "));
-      const said = describeInStatements({ ...scenes[0], objects }).text;
-      const sizes = objects.filter(({ unsized }) => !unsized).length;
-      expect(said.split(/ (?:small|large) /).length - 1).toBe(sizes);
+  it("gives objects on the grid one of three sizes, which the words tell, as often as it is asked to", () => {
+    const options = { tasks: ["dense"], denseObjects: [1, 4], tidy: true, sizes: [0.4, 0.4], heldOut: "any" } as const;
+    const scenes = manyScenes(18, 300, { ...options, sized: 1 });
+    const words = new Map([
+      [0.265, "small "],
+      [0.31, ""],
+      [0.43, "large "],
+    ]);
+    for (const scene of scenes) {
+      const said = describeInStatements(scene).text;
+      for (const { size, name, color, x } of scene.objects) {
+        expect([0.25, 0.75]).toContain(x);
+        const word = words.get(size);
+        expect(word).toBeDefined();
+        const paint = color === null ? "" : `${color} `;
+        expect(said).toMatch(new RegExp(`There is an? ${word}(pair of )?${paint}${name} `));
+      }
     }
-    // One to four objects, each small or large, three side by side among them.
-    expect(layouts).toContain("0.2225");
-    expect(layouts).toContain("large large large large");
-    expect(layouts).toContain("0.2225 0.2225 0.2225 large");
-    const words = scenes.map(({ objects }) => objects.map(whereabouts).join(", "));
-    expect(words).toContain("on the left, in the center, on the right");
-    expect(words.some((said) => said.includes("at the top left, at the top, at the top right"))).toBe(true);
-  });
-
-  it("leaves a size unsaid only where it follows from the place: small beside two others, large beside fewer", () => {
-    const options = { tasks: ["dense"], denseObjects: [2, 4], tidy: true, fine: 0.5, heldOut: "any" } as const;
-    const objects = manyScenes(19, 600, options).flatMap((scene) => scene.objects);
-    const unsized = objects.filter((object) => object.unsized);
-    expect(unsized.length / objects.length).toBeGreaterThan(0.1);
-    expect(unsized.length / objects.length).toBeLessThan(0.35);
-    expect(new Set(unsized.map(({ size }) => size.toFixed(4)))).toEqual(new Set(["0.4300", "0.2225"]));
-    const without = manyScenes(19, 200, { ...options, fine: 0 });
-    expect(without).toEqual(manyScenes(19, 200, { ...options, fine: undefined }));
-    expect(without.flatMap((scene) => scene.objects).some((object) => object.unsized)).toBe(false);
+    const sizes = scenes.flatMap(({ objects }) => objects.map(({ size }) => size));
+    for (const size of words.keys()) {
+      const share = sizes.filter((other) => other === size).length / sizes.length;
+      expect(share).toBeGreaterThan(0.25);
+      expect(share).toBeLessThan(0.42);
+    }
+    const some = manyScenes(19, 300, { ...options, sized: 0.5 }).filter(({ objects }) => objects[0].size !== 0.4);
+    expect(some.length).toBeGreaterThan(110);
+    expect(some.length).toBeLessThan(190);
+    expect(manyScenes(19, 100, { ...options, sized: 0 })).toEqual(manyScenes(19, 100, options));
   });
 
   it("takes jitter and the share of tidy scenes task by task", () => {
@@ -352,7 +335,7 @@ describe("planScene", () => {
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
     expect(plan({ threes: -1 })).toThrow('"threes" must lie between 0 and 1, not -1.');
-    expect(plan({ fine: 2 })).toThrow('"fine" must lie between 0 and 1, not 2.');
+    expect(plan({ sized: 2 })).toThrow('"sized" must lie between 0 and 1, not 2.');
     expect(plan({ centered: 1.5 })).toThrow('"centered" must lie between 0 and 1, not 1.5.');
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");

@@ -1,4 +1,4 @@
-/** Edits that add something: anywhere that there is room, or in whole cells of the fine grid. */
+/** Edits that add something: anywhere that there is room, or in a place of the grid. */
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { RELATIONS, type Relation, relationsBetween, spellRelation } from "../relations.ts";
@@ -8,7 +8,7 @@ import { isOnGrid, nearestOnGrid, withObject } from "./on-grid.ts";
 
 export const add: Drafter = (random, options) => {
   const canBeNear = options.mostObjects !== 1;
-  return canBeNear && isOnGrid(random, options) ? addInCell(random, options) : addAnywhere(random, options);
+  return canBeNear && isOnGrid(random, options) ? addOnGrid(random, options) : addAnywhere(random, options);
 };
 
 /** Adding is removing backwards: the target is drawn up first, so there is always room for what is added. */
@@ -25,10 +25,10 @@ function addAnywhere(random: Random, options: EditOptions): Draft {
 }
 
 /**
- * Where there is room for something large in whole cells it is large, and small otherwise; of the free places that have a relation to an object it
- * takes the one nearest to it: the source and the instruction alone tell where something goes.
+ * As large as the grid has room for, and as near as it then can be to what it has the relation to: the source and the instruction alone tell where
+ * something goes.
  */
-function addInCell(random: Random, options: EditOptions): Draft {
+function addOnGrid(random: Random, options: EditOptions): Draft {
   const source = sceneToEdit(random, options, 1, 2);
   const made = newObject(random, source, source.objects[0].style, options);
   if (made === undefined) return undefined;

@@ -36,8 +36,8 @@ export interface EditOptions extends Omit<PlanOptions, "tasks"> {
   /** What the type "adjust" changes; both, where nothing is said. */
   adjust?: "color" | "size";
   /**
-   * How often, from 0 to 1, what is added or takes something's place stands in whole cells of the fine grid, so that the source and the instruction
-   * alone tell where; 0 otherwise.
+   * How often, from 0 to 1, what is added or takes something's place stands in a place of the grid of two by two or between its cells, so that the
+   * source and the instruction alone tell where; 0 otherwise.
    */
   newOnGrid?: number;
   /** The most objects in a picture, 1 to 4; 4 otherwise. */
