@@ -73,12 +73,10 @@ export function place(
 }
 
 /** Longer side of an object that a grid of two by two has room for, and that a row of three has. */
-const GRID_SIZE = 0.43;
-/** On the grid: what is called small, what no word is said of, and what is called large. */
-export const GRID_SIZES = [0.265, 0.31, GRID_SIZE] as const;
+export const GRID_SIZE = 0.43;
 const THIRD_SIZE = 0.29;
 /** Height at which the objects of a row of the grid stand. */
-const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
+export const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
 /** How high the ground has to reach for the upper of two rows to stand on it. */
 export const GRID_HORIZON = gridFloor(0, 2) - FOOTING;
 
@@ -108,14 +106,6 @@ export function placeOnGrid(
 
 /** Cells of the grid of two by two. */
 export const GRID_CELLS = 4;
-
-/** Every place of the grid, and between its cells, where something of a size can stand, row by row. */
-export function gridSpots(outline: Outline, size: number): Spot[] {
-  const along = [0.25, 0.5, 0.75];
-  return along.flatMap((middle) =>
-    along.map((x) => ({ size, x, y: middle + GRID_SIZE / 2 - (outline.height * size) / 2 })),
-  );
-}
 
 function tallest(row: readonly number[], heights: readonly number[]): number {
   return Math.max(...row.map((index) => heights[index]));

@@ -5,8 +5,9 @@ import { arrange, distinct, type ScatterOptions, scatter } from "./arrangement.t
 import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from "./backgrounds.ts";
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
+import { placeOnMixedGrid } from "./mixed-grid.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
-import { GRID_CELLS, GRID_HORIZON, GRID_SIZES, place, placeOnGrid } from "./placement.ts";
+import { GRID_CELLS, GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
 import { RELATIONS, relationsBetween } from "./relations.ts";
 import { boxOf, isClear, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
 import { iconShape } from "./sprites.ts";
@@ -39,10 +40,10 @@ export interface PlanOptions extends ScatterOptions {
    */
   denseObjects?: readonly [least: number, greatest: number];
   /**
-   * Where `denseObjects` is given, how often each object of a scene of the task `dense` on the grid is small, of middling size or large by chance
-   * (see `GRID_SIZES`), so that the words for sizes tell its size exactly; 0 where nothing is said.
+   * Where `denseObjects` is given, how often a scene of the task `dense` on the grid is arranged as scenes without a grid are, small objects in thirds
+   * of the picture (see `placeOnMixedGrid`); 0 where nothing is said.
    */
-  sized?: number;
+  mixed?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -107,15 +108,16 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
 
   const [least, greatest] = (isRange(options.sizes) ? options.sizes : options.sizes?.[task]) ?? SIZES[task];
   const common = random.uniform(least, greatest);
-  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
-  const isSized = onGrid && isScattered && (options.sized ?? 0) > 0 && random.chance(options.sized!);
-  const sizes = objects.map(() => {
-    if (isSized) return random.pick(GRID_SIZES);
-    return task === "counting" ? common : random.uniform(least, greatest);
-  });
+  const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
+  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
+  const isMixed = onGrid && isScattered && (options.mixed ?? 0) > 0 && random.chance(options.mixed!);
+  const placeTidily = () =>
+    isMixed
+      ? placeOnMixedGrid(random, outlines, hasGround(kind))
+      : placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows);
   const spots = onGrid
-    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows)
+    ? placeTidily()
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -239,7 +241,7 @@ function checkOptions(options: PlanOptions): void {
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
-  for (const share of ["rainbow", "centered", "threes", "sized"] as const) {
+  for (const share of ["rainbow", "centered", "threes", "mixed"] as const) {
     const { [share]: value = 0 } = options;
     if (!(value >= 0 && value <= 1)) throw new UserError(`"${share}" must lie between 0 and 1, not ${value}.`);
   }

@@ -10,7 +10,8 @@ import {
   planEdit,
   relationsBetween,
 } from "../../src/data/index.ts";
-import { GRID_SIZES, gridSpots, type Spot } from "../../src/data/placement.ts";
+import { mixedSpots } from "../../src/data/mixed-grid.ts";
+import type { Spot } from "../../src/data/placement.ts";
 import { isClear } from "../../src/data/scene.ts";
 import { iconShape } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
@@ -74,7 +75,7 @@ describe("planEdit", () => {
     }
   });
 
-  it("adds in a place of the grid where it is told to, as large as there is room for, so that where it goes can be told beforehand", () => {
+  it("adds in a place of the grids where it is told to, large where there is room, so that where it goes can be told beforehand", () => {
     const sizes = new Set<number>();
     for (const { source, target, placement } of manyEdits(4, 160, ["add"], { newOnGrid: 1 })) {
       const added = target.objects[target.objects.length - 1];
@@ -82,17 +83,17 @@ describe("planEdit", () => {
       const { relation, anchor } = placement!;
       const from = source.objects.find(({ name }) => name === anchor)!;
       const away = ({ x, y }: Spot) => Math.hypot(x - from.x, y - from.y);
-      const free = (size: number) =>
-        gridSpots(iconShape(added.icon), size).filter((spot) => {
+      const free = (isLarge: boolean) =>
+        mixedSpots(iconShape(added.icon), isLarge).filter((spot) => {
           const other = { ...added, ...spot };
           const isFree = isClear({ ...source, objects: [...source.objects, other] });
           return isFree && relationsBetween(boxOf(other), boxOf(from)).includes(relation);
         });
-      for (const size of GRID_SIZES) if (size > added.size) expect(free(size)).toEqual([]);
+      if (added.size < 0.43) expect(free(true)).toEqual([]);
       // No place that is nearer to the anchor would have done.
-      expect(Math.min(...free(added.size).map(away))).toBeCloseTo(away(added), 9);
+      expect(Math.min(...free(added.size === 0.43).map(away))).toBeCloseTo(away(added), 9);
     }
-    expect([...sizes].sort()).toEqual([...GRID_SIZES]);
+    expect([...sizes].sort()).toEqual([0.265, 0.43]);
     expect(manyEdits(4, 40, ["add"], { newOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
     expect(
       manyEdits(4, 20, ["add"], { newOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
@@ -122,7 +123,7 @@ describe("planEdit", () => {
     }
   });
 
-  it("puts what replaces something in a place of the grid where it is told to, near what was there and about as large", () => {
+  it("puts what replaces something in a place of the grids where it is told to, near what was there and about as large", () => {
     const on = { newOnGrid: 1 };
     const edits = [...manyEdits(6, 200, ["replace"], on), ...manyEdits(6, 200, ["hybrid"], on)];
     const replaced = edits.filter(
@@ -132,7 +133,7 @@ describe("planEdit", () => {
     const apart = replaced.map(({ source, target }) => {
       const index = target.objects.findIndex(({ name }) => source.objects.every((object) => object.name !== name));
       const [before, after] = [source.objects[index], target.objects[index]];
-      const spots = GRID_SIZES.flatMap((size) => gridSpots(iconShape(after.icon), size));
+      const spots = [true, false].flatMap((isLarge) => mixedSpots(iconShape(after.icon), isLarge));
       expect(spots).toContainEqual({ size: after.size, x: after.x, y: after.y });
       expect(after.flip).toBe(false);
       return { away: Math.hypot(after.x - before.x, after.y - before.y), factor: after.size / before.size };

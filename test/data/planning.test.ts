@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { whereabouts } from "../../src/data/captions.ts";
 import { iconSvg } from "../../src/data/icons.ts";
 import {
   BACKGROUND_KINDS,
@@ -238,34 +239,42 @@ describe("planScene", () => {
     expect(new Set(across)).toEqual(new Set([0.25, 0.75]));
   });
 
-  it("gives objects on the grid one of three sizes, which the words tell, as often as it is asked to", () => {
-    const options = { tasks: ["dense"], denseObjects: [1, 4], tidy: true, sizes: [0.4, 0.4], heldOut: "any" } as const;
-    const scenes = manyScenes(18, 300, { ...options, sized: 1 });
-    const words = new Map([
-      [0.265, "small "],
-      [0.31, ""],
-      [0.43, "large "],
-    ]);
-    for (const scene of scenes) {
-      const said = describeInStatements(scene).text;
-      for (const { size, name, color, x } of scene.objects) {
-        expect([0.25, 0.75]).toContain(x);
-        const word = words.get(size);
-        expect(word).toBeDefined();
-        const paint = color === null ? "" : `${color} `;
-        expect(said).toMatch(new RegExp(`There is an? ${word}(pair of )?${paint}${name} `));
+  it("arranges mixed scenes as those without a grid, small objects in thirds of the picture and large ones on the grid", () => {
+    const options = { tasks: ["dense"], denseObjects: [1, 4], tidy: true, heldOut: "any" } as const;
+    const scenes = manyScenes(18, 500, { ...options, mixed: 1 });
+    for (const { objects, background } of scenes) {
+      for (const object of objects) {
+        const [{ size, x, y }, { bottom }] = [object, boxOf(object)];
+        expect([0.265, 0.285, 0.43]).toContain(size);
+        const isLarge = size === 0.43;
+        expect(
+          (isLarge ? [0.25, 0.5, 0.75] : [0.02 + size / 2, 0.5, 0.98 - size / 2]).map((at) => at.toFixed(4)),
+        ).toContain(x.toFixed(4));
+        const thirds = [0.02 + size, 0.5 + size / 2, 0.98];
+        const floors = isLarge
+          ? [0.465, 0.715, 0.965]
+          : [...thirds, ...(background.horizon === undefined ? [] : [0.465])];
+        expect(floors.map((floor) => floor.toFixed(4))).toContain(bottom.toFixed(4));
+        // What it is called is where it is.
+        expect(describeInStatements({ task: "dense", objects: [object], background }).text).toContain(
+          whereabouts({ x, y }),
+        );
       }
     }
-    const sizes = scenes.flatMap(({ objects }) => objects.map(({ size }) => size));
-    for (const size of words.keys()) {
-      const share = sizes.filter((other) => other === size).length / sizes.length;
-      expect(share).toBeGreaterThan(0.25);
-      expect(share).toBeLessThan(0.42);
+    const words = scenes.map(({ objects }) => objects.map(whereabouts).join(", "));
+    expect(words).toContain("on the left, in the center, on the right");
+    for (const start of [
+      "at the top left, at the top, at the top right",
+      "at the top left, at the top, at the bottom",
+    ]) {
+      expect(words.some((said) => said.startsWith(start))).toBe(true);
     }
-    const some = manyScenes(19, 300, { ...options, sized: 0.5 }).filter(({ objects }) => objects[0].size !== 0.4);
-    expect(some.length).toBeGreaterThan(110);
-    expect(some.length).toBeLessThan(190);
-    expect(manyScenes(19, 100, { ...options, sized: 0 })).toEqual(manyScenes(19, 100, options));
+    const sizes = new Set(scenes.map(({ objects }) => objects.map(({ size }) => (size === 0.43 ? "L" : "s")).join("")));
+    for (const mixture of ["s", "L", "sL", "sss", "sssL", "LLs"]) expect(sizes).toContain(mixture);
+    expect(manyScenes(19, 100, { ...options, mixed: 0 })).toEqual(manyScenes(19, 100, options));
+    const some = manyScenes(20, 300, { ...options, sizes: [0.4, 0.4], mixed: 0.5 });
+    const share = some.filter(({ objects }) => objects[0].size !== 0.4).length / some.length;
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.15);
   });
 
   it("takes jitter and the share of tidy scenes task by task", () => {
@@ -335,7 +344,7 @@ describe("planScene", () => {
     expect(plan({ tidy: 1 })).toThrow(/tidy/);
     expect(plan({ jitter: 2 })).toThrow(/jitter/);
     expect(plan({ threes: -1 })).toThrow('"threes" must lie between 0 and 1, not -1.');
-    expect(plan({ sized: 2 })).toThrow('"sized" must lie between 0 and 1, not 2.');
+    expect(plan({ mixed: 2 })).toThrow('"mixed" must lie between 0 and 1, not 2.');
     expect(plan({ centered: 1.5 })).toThrow('"centered" must lie between 0 and 1, not 1.5.');
     expect(plan({ jitter: { counting: 2 } })).toThrow('for each task, not {"counting":2}');
     expect(plan({ jitter: [0, 1] })).toThrow("for each task, not [0,1]");

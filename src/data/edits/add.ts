@@ -1,4 +1,4 @@
-/** Edits that add something: anywhere that there is room, or in a place of the grid. */
+/** Edits that add something: anywhere that there is room, or in a place of the grids. */
 import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { RELATIONS, type Relation, relationsBetween, spellRelation } from "../relations.ts";
@@ -25,7 +25,7 @@ function addAnywhere(random: Random, options: EditOptions): Draft {
 }
 
 /**
- * As large as the grid has room for, and as near as it then can be to what it has the relation to: the source and the instruction alone tell where
+ * Large where there is room for that, and as near as it then can be to what it has the relation to: the source and the instruction alone tell where
  * something goes.
  */
 function addOnGrid(random: Random, options: EditOptions): Draft {

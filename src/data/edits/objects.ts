@@ -14,7 +14,7 @@ export const remove: Drafter = (random, options) => {
 };
 
 /**
- * Puts something new where an object stands, as large as it and on the same ground, or in the nearest place of the grid; undefined when
+ * Puts something new where an object stands, as large as it and on the same ground, or in the nearest place of the grids; undefined when
  * nothing new is allowed, or there is no room for it.
  */
 export function substitute(random: Random, scene: Scene, index: number, options: EditOptions): SceneObject | undefined {

@@ -1,30 +1,29 @@
-/** New things in places of the grid of two by two, so that the source and the instruction alone tell where they go. */
+/** New things in places of the grids, so that the source and the instruction alone tell where they go. */
 import type { Random } from "../../random.ts";
-import { GRID_SIZES, gridSpots } from "../placement.ts";
+import { mixedSpots } from "../mixed-grid.ts";
 import { isClear, type Scene, type SceneObject } from "../scene.ts";
 import { iconShape } from "../sprites.ts";
 import { copyOf, type EditOptions } from "./edit.ts";
 
-const LARGEST_FIRST = [...GRID_SIZES].reverse();
-
-/** Whether what is new in an edit stands on the grid this time. A share of 0 draws nothing, so that edits stay what they were before there was such a share. */
+/** Whether what is new in an edit stands on a grid this time. A share of 0 draws nothing, so that edits stay what they were before there was such a share. */
 export const isOnGrid = (random: Random, { newOnGrid = 0 }: EditOptions): boolean =>
   newOnGrid > 0 && random.chance(newOnGrid);
 
-/** Everywhere on the grid that something can stand beside all else in a scene: the largest sizes first, of each the nearest to an object first. */
+/** Everywhere on the grids that something can stand beside all else in a scene: first where it is large, each time the nearest to an object first. */
 export function nearestOnGrid(scene: Scene, made: SceneObject, to: SceneObject): SceneObject[] {
-  return LARGEST_FIRST.flatMap((size) => freeOnGrid(scene, made, size).sort((a, b) => away(a, to) - away(b, to)));
+  return [true, false].flatMap((isLarge) => freeOnGrid(scene, made, isLarge).sort((a, b) => away(a, to) - away(b, to)));
 }
 
-/** Something as near to where an object was as the grid has room for it, and of about its size; undefined when there is none. */
+/** Something as near to where an object was as a grid has room for it, and of about its size; undefined when there is none. */
 export function inPlaceOnGrid(scene: Scene, made: SceneObject, old: SceneObject): SceneObject | undefined {
   const differs = (object: SceneObject) => away(object, old) + Math.abs(object.size - old.size);
-  return GRID_SIZES.flatMap((size) => freeOnGrid(scene, made, size)).sort((a, b) => differs(a) - differs(b))[0];
+  const free = [true, false].flatMap((isLarge) => freeOnGrid(scene, made, isLarge));
+  return free.sort((a, b) => differs(a) - differs(b))[0];
 }
 
 /** Which way it faces would not be told either, so it faces as its icon does. */
-function freeOnGrid(scene: Scene, made: SceneObject, size: number): SceneObject[] {
-  return gridSpots(iconShape(made.icon), size)
+function freeOnGrid(scene: Scene, made: SceneObject, isLarge: boolean): SceneObject[] {
+  return mixedSpots(iconShape(made.icon), isLarge)
     .map((spot) => ({ ...made, ...spot, flip: false }))
     .filter((object) => isClear(withObject(scene, object)));
 }
