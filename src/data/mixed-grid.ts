@@ -8,7 +8,7 @@ import { GRID_SIZE, gridFloor, type Outline, type Spot } from "./placement.ts";
 import { MARGIN } from "./scene.ts";
 
 /** What is called small, and a little more, of which no word is said. */
-export const SMALL_SIZE = 0.265;
+const SMALL_SIZE = 0.265;
 const MIDDLING_SIZE = 0.285;
 /** How often an object is large where the next row or column beside it is free, and where it is not: only flat or narrow ones then have room. */
 const LARGE_SHARE = 0.5;

@@ -24,10 +24,7 @@ function addAnywhere(random: Random, options: EditOptions): Draft {
   return { source, target, ...request(random, verb, added, random.pick(holding), anchor) };
 }
 
-/**
- * Large where there is room for that, and as near as it then can be to what it has the relation to: the source and the instruction alone tell where
- * something goes.
- */
+/** Large, and as near as it can be to what it has the relation to: the source and the instruction alone tell where something goes. */
 function addOnGrid(random: Random, options: EditOptions): Draft {
   const source = sceneToEdit(random, options, 1, 2);
   const made = newObject(random, source, source.objects[0].style, options);

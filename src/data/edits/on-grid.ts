@@ -9,9 +9,9 @@ import { copyOf, type EditOptions } from "./edit.ts";
 export const isOnGrid = (random: Random, { newOnGrid = 0 }: EditOptions): boolean =>
   newOnGrid > 0 && random.chance(newOnGrid);
 
-/** Everywhere on the grids that something can stand beside all else in a scene: first where it is large, each time the nearest to an object first. */
+/** Everywhere on the grid of large objects that something can stand beside all else in a scene, the nearest to an object first. */
 export function nearestOnGrid(scene: Scene, made: SceneObject, to: SceneObject): SceneObject[] {
-  return [true, false].flatMap((isLarge) => freeOnGrid(scene, made, isLarge).sort((a, b) => away(a, to) - away(b, to)));
+  return freeOnGrid(scene, made, true).sort((a, b) => away(a, to) - away(b, to));
 }
 
 /** Something as near to where an object was as a grid has room for it, and of about its size; undefined when there is none. */
