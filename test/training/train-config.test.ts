@@ -87,6 +87,8 @@ describe("parseTrainConfig", () => {
       "copy",
       "copy on the grid",
       "all of it, copying",
+      "put in a cell",
+      "all of it, edits most",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
