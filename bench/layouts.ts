@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { whereabouts } from "../src/data/captions.ts";
-import type { Scene } from "../src/data/index.ts";
+import type { Scene, SceneObject } from "../src/data/index.ts";
 import { Detector } from "../src/evaluation/detector/detector.ts";
 import { drawPictures } from "../src/evaluation/renders.ts";
 import { statementsThatHold } from "../src/evaluation/statements.ts";
@@ -22,8 +22,21 @@ const GROUPS = ["three in a row", "on the grid of two by two", "elsewhere"] as c
 type Group = (typeof GROUPS)[number];
 const ABOUTS = ["object", "color", "size", "place", "relation"] as const;
 
-/** Statements of a group, by what they are about: how many hold of the pictures drawn and of clean renders, and how many there are. */
-type Tally = Record<string, { drawn: number; clean: number; all: number }>;
+/** Of some statements, how many hold of the pictures drawn and of clean renders, and how many there are. */
+interface Count {
+  drawn: number;
+  clean: number;
+  all: number;
+}
+
+/** By what statements are about. */
+type Tally = Record<string, Count>;
+
+interface Row {
+  group: Group;
+  descriptions: number;
+  statements: Tally;
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -33,8 +46,7 @@ async function main(): Promise<void> {
   const count = wholeNumber("count", values.count, 1);
   const [folder = DEFAULT_MODEL] = positionals;
   const [model, reader] = await Promise.all([UniPic.load(folder), Detector.load()]);
-  const tallies = new Map<Group, Tally>(GROUPS.map((group) => [group, {}]));
-  const descriptions = new Map<Group, number>();
+  const rows = GROUPS.map((group): Row => ({ group, descriptions: 0, statements: {} }));
   for (const [i, task] of planDense(SEED, count).entries()) {
     const pictures = [
       ...(await model.generate([task.text], { seed: SEED + i })),
@@ -43,48 +55,40 @@ async function main(): Promise<void> {
     const [drawn, clean] = (await reader.look(pictures)).map((seen) =>
       statementsThatHold(task.scene, task.statements, seen),
     );
-    const group = groupOf(task.scene);
-    descriptions.set(group, (descriptions.get(group) ?? 0) + 1);
-    add(tallies.get(group)!, task, drawn, clean);
+    const row = rows[GROUPS.indexOf(groupOf(task.scene))];
+    row.descriptions++;
+    add(row.statements, task, drawn, clean);
   }
   await Promise.all([model.release(), reader.release()]);
   const machine = machineLine("onnxruntime-node");
-  const rows = GROUPS.map((group) => ({ group, descriptions: descriptions.get(group) ?? 0, ...tallies.get(group)! }));
   if (values.json) return console.log(JSON.stringify({ machine, folder, count, rows }, null, 2));
   console.log(`${machine}; ${folder}, ${count} descriptions, one picture each, seed ${SEED}\n`);
   console.log(`| objects | descriptions | ${ABOUTS.join(" | ")} | all statements | of clean renders |`);
   console.log(`|---|---|${"---|".repeat(ABOUTS.length + 2)}`);
-  for (const group of GROUPS) {
-    const tally = tallies.get(group)!;
-    const cells = [...ABOUTS, "all"].map((about) => percent(tally[about]?.drawn, tally[about]?.all));
-    console.log(
-      `| ${group} | ${descriptions.get(group) ?? 0} | ${cells.join(" | ")} | ${percent(tally.all?.clean, tally.all?.all)} |`,
-    );
+  for (const { group, descriptions, statements } of rows) {
+    const cells = [...ABOUTS, "all"].map((about) => share(statements[about], "drawn"));
+    console.log(`| ${group} | ${descriptions} | ${cells.join(" | ")} | ${share(statements.all, "clean")} |`);
   }
 }
 
 function groupOf({ objects }: Scene): Group {
-  const rows: number[] = [];
+  const rows: SceneObject[][] = [];
   // Objects are told row by row from the left, so a row ends where the next object is not further right or stands apart in height.
-  objects.forEach(({ x, y }, i) => {
+  objects.forEach((object, i) => {
     const before = objects[i - 1];
-    const goesOn = before !== undefined && x > before.x && Math.abs(y - before.y) < 1 / 3;
-    if (goesOn) rows[rows.length - 1]++;
-    else rows.push(1);
+    const goesOn = before !== undefined && object.x > before.x && Math.abs(object.y - before.y) < 1 / 3;
+    if (goesOn) rows[rows.length - 1].push(object);
+    else rows.push([object]);
   });
-  if (Math.max(...rows) > 2) return "three in a row";
-  const places = objects.map(whereabouts);
-  let at = 0;
-  const isOnGrid = rows.every((length) => {
-    const own = places.slice(at, at + length);
-    at += length;
-    const sides = own.map((place) => place.split(" ").at(-1)!);
-    return (
-      own.every((place) => /top|bottom/.test(place)) &&
-      (length === 1 || (sides.includes("left") && sides.includes("right")))
-    );
-  });
-  return isOnGrid ? "on the grid of two by two" : "elsewhere";
+  if (rows.some((row) => row.length > 2)) return "three in a row";
+  return rows.every(isOnGrid) ? "on the grid of two by two" : "elsewhere";
+}
+
+/** Whether a row of at most two is at the top or the bottom, and two are one on the left and one on the right. */
+function isOnGrid(row: readonly SceneObject[]): boolean {
+  const places = row.map(whereabouts);
+  const has = (side: string) => places.some((place) => place.endsWith(side));
+  return places.every((place) => /top|bottom/.test(place)) && (row.length === 1 || (has("left") && has("right")));
 }
 
 function add(tally: Tally, { statements }: DenseTask, drawn: readonly boolean[], clean: readonly boolean[]): void {
@@ -99,7 +103,7 @@ function add(tally: Tally, { statements }: DenseTask, drawn: readonly boolean[],
   });
 }
 
-const percent = (part: number | undefined, of: number | undefined): string =>
-  part === undefined || !of ? "-" : `${((100 * part) / of).toFixed(1)} %`;
+const share = (count: Count | undefined, of: "drawn" | "clean"): string =>
+  count === undefined ? "-" : `${((100 * count[of]) / count.all).toFixed(1)} %`;
 
 await run(main);

@@ -54,15 +54,13 @@ type GridRow = (number | undefined)[];
 
 /** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely, or in a row of three. */
 export function scatter(random: Random, count: number, { centered = 0, threes = 0 }: ScatterOptions): GridRow[] {
-  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
-  const happens = (share: number) => share > 0 && random.chance(share);
-  const rows = count > 2 && happens(threes) ? rowOfThree(random, count) : cellsOfFour(random, count);
+  const rows = count > 2 && random.happens(threes) ? rowOfThree(random, count) : cellsOfFour(random, count);
   const placed = rows.map((row) => {
     const own = row.filter((index) => index !== undefined);
-    return own.length === 1 && happens(centered) ? own : row;
+    return own.length === 1 && random.happens(centered) ? own : row;
   });
   const used = placed.filter((row) => row.some((index) => index !== undefined));
-  return used.length === 1 && happens(centered) ? used : placed;
+  return used.length === 1 && random.happens(centered) ? used : placed;
 }
 
 function cellsOfFour(random: Random, count: number): GridRow[] {

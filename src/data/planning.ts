@@ -110,12 +110,11 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
-  // A share of 0 draws nothing, so that scenes stay what they were before there was such a share.
-  const isMixed = onGrid && isScattered && (options.mixed ?? 0) > 0 && random.chance(options.mixed!);
-  const placeTidily = () =>
-    isMixed
-      ? placeOnMixedGrid(random, outlines, hasGround(kind))
-      : placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length, options) : rows);
+  const placeTidily = () => {
+    if (!isScattered) return placeOnGrid(outlines, sizes, rows);
+    if (random.happens(options.mixed ?? 0)) return placeOnMixedGrid(random, outlines, hasGround(kind));
+    return placeOnGrid(outlines, sizes, scatter(random, objects.length, options));
+  };
   const spots = onGrid
     ? placeTidily()
     : place(random, outlines, sizes, rows, {

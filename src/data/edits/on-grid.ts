@@ -5,9 +5,8 @@ import { isClear, type Scene, type SceneObject } from "../scene.ts";
 import { iconShape } from "../sprites.ts";
 import { copyOf, type EditOptions } from "./edit.ts";
 
-/** Whether what is new in an edit stands on a grid this time. A share of 0 draws nothing, so that edits stay what they were before there was such a share. */
-export const isOnGrid = (random: Random, { newOnGrid = 0 }: EditOptions): boolean =>
-  newOnGrid > 0 && random.chance(newOnGrid);
+/** Whether what is new in an edit stands on a grid this time. */
+export const isOnGrid = (random: Random, { newOnGrid = 0 }: EditOptions): boolean => random.happens(newOnGrid);
 
 /** Everywhere on the grid of large objects that something can stand beside all else in a scene, the nearest to an object first. */
 export function nearestOnGrid(scene: Scene, made: SceneObject, to: SceneObject): SceneObject[] {
