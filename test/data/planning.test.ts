@@ -245,15 +245,12 @@ describe("planScene", () => {
     for (const { objects, background } of scenes) {
       for (const object of objects) {
         const [{ size, x, y }, { bottom }] = [object, boxOf(object)];
-        expect([0.265, 0.285, 0.43]).toContain(size);
+        expect([0.278, 0.282, 0.43]).toContain(size);
         const isLarge = size === 0.43;
         expect(
           (isLarge ? [0.25, 0.5, 0.75] : [0.02 + size / 2, 0.5, 0.98 - size / 2]).map((at) => at.toFixed(4)),
         ).toContain(x.toFixed(4));
-        const thirds = [0.02 + size, 0.5 + size / 2, 0.98];
-        const floors = isLarge
-          ? [0.465, 0.715, 0.965]
-          : [...thirds, ...(background.horizon === undefined ? [] : [0.465])];
+        const floors = isLarge ? [0.465, 0.715, 0.965] : [0.23, 0.48, 0.73, 0.98];
         expect(floors.map((floor) => floor.toFixed(4))).toContain(bottom.toFixed(4));
         // What it is called is where it is.
         expect(describeInStatements({ task: "dense", objects: [object], background }).text).toContain(
