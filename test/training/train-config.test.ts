@@ -89,6 +89,7 @@ describe("parseTrainConfig", () => {
       "all of it, copying",
       "put in a cell",
       "all of it, edits most",
+      "questions most",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
