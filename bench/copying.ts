@@ -1,5 +1,6 @@
 /**
- * How much of a source picture reaches the decoder's conditions when a model edits, and the loss of repeating a picture beside that of changing it.
+ * How much of a source picture reaches the decoder's conditions when a model edits, the loss of repeating a picture beside that of changing it, and
+ * by what mean square the tokens that a model with `source_tokens` says become of the source's are off.
  * `npm run bench:copying -- [model folder] [--batches N] [--json]`
  *
  * Edits of all nine types in the whole picture world. What "is there" is the share of the variance of the source's tokens that a linear map
@@ -35,16 +36,18 @@ async function main(): Promise<void> {
   const batches = wholeNumber("batches", values.batches, 1);
   const [folder = DEFAULT_MODEL] = positionals;
   const editing = await openDrawing(folder, "editing", BATCH);
-  const changing = await lossOfChanging(editing, batches);
+  const changing = await measureChanging(editing, batches);
   const repeating = await measureRepeating(editing, batches);
   await editing.release();
   const machine = machineLine("onnxruntime-node");
-  const results = { edits: batches * BATCH, changing, ...repeating };
+  const results = { edits: batches * BATCH, ...changing, ...repeating };
   if (values.json) return console.log(JSON.stringify({ machine, folder, ...results }, null, 2));
   console.log(`${machine}; ${folder}, ${results.edits} edits, and as many pictures to repeat\n`);
-  console.log("| loss of changing | loss of repeating | there in the encoder's states | in the decoder's conditions |");
-  console.log("|---|---|---|---|");
-  const cells = [changing, repeating.repeating].map((loss) => loss.toFixed(3));
+  const columns = ["loss of changing", "changed tokens off by", "loss of repeating", "there in the encoder's states"];
+  console.log(`| ${columns.join(" | ")} | in the decoder's conditions |`);
+  console.log("|---|---|---|---|---|");
+  const losses = [changing.changing, changing.off, repeating.repeating];
+  const cells = losses.map((loss) => loss?.toFixed(3) ?? "-");
   cells.push(...[repeating.encoded, repeating.condition].map((share) => `${(100 * share).toFixed(1)} %`));
   console.log(`| ${cells.join(" | ")} |`);
 }
@@ -52,13 +55,21 @@ async function main(): Promise<void> {
 const batchOf = ({ config, tokenizer, stage }: OpenDrawing, repeats: number, step: number): Batch =>
   makeBatch(config, tokenizer, { ...stage, repeats }, SEED, step);
 
-const lossOf = ({ loss }: Record<string, HostArray>): number => (loss.data as Float32Array)[0];
+const scalar = ({ data }: HostArray): number => (data as Float32Array)[0];
 
-async function lossOfChanging(editing: OpenDrawing, batches: number): Promise<number> {
-  let sum = 0;
-  for (let step = 0; step < batches; step++) sum += lossOf(await editing.run(batchOf(editing, 0, step)));
-  return sum / batches;
+/** The loss where something is to be changed, and by how much what becomes of the source is off, if the model says that. */
+async function measureChanging(editing: OpenDrawing, batches: number): Promise<{ changing: number; off?: number }> {
+  const losses: number[] = [];
+  const changes: number[] = [];
+  for (let step = 0; step < batches; step++) {
+    const { loss, change } = await editing.run(batchOf(editing, 0, step));
+    losses.push(scalar(loss));
+    if (change !== undefined) changes.push(scalar(change));
+  }
+  return { changing: mean(losses), ...(changes.length > 0 ? { off: mean(changes) } : {}) };
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Where a picture is only to be repeated its target is its source, so that the target's tokens are the source's, too. */
 async function measureRepeating(
@@ -71,7 +82,7 @@ async function measureRepeating(
   for (let step = 0; step < batches; step++) {
     const batch = batchOf(editing, 1, step);
     const results = await editing.run(batch);
-    sum += lossOf(results);
+    sum += scalar(results.loss);
     const [tokens, encoded, condition] = [results.tokens, results.encoded, results.condition].map(rowsOf);
     const hidden = new Set(batch["editing.predicted"].data as BigInt64Array);
     tokens.forEach((token, row) => {

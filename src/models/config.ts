@@ -44,8 +44,8 @@ export interface MarConfig {
   mask_ratio_min: number;
   norm_eps: number;
   /**
-   * Whether the diffusion head is shown, at every place of an edit, the source's own token there, and may copy it (models/copying.ts). Not so in
-   * the official model. What is to stay as it was then stays; a small encoder and decoder do not pass all of it on.
+   * Whether the diffusion head is shown, at every place of an edit, what becomes of the source's own token there, and may copy it
+   * (models/copying.ts). Not so in the official model. What is to stay as it was then stays; a small encoder and decoder do not pass all of it on.
    */
   source_tokens?: boolean;
 }

@@ -1,5 +1,5 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { showTokens, withoutSource } from "../models/copying.ts";
+import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
@@ -7,15 +7,19 @@ import { embedText, projectIn, readContext, spliceFeatures } from "../models/uni
 import { encodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
+  add,
   concat,
   detach,
   gatherRows,
   logSoftmax,
+  multiply,
   multiplyDimensions,
   negate,
   reduceMean,
   reshape,
   scaleGradient,
+  square,
+  subtract,
   type Tensor,
   takeLast,
 } from "../tensor/index.ts";
@@ -23,6 +27,9 @@ import { diffusionTerms } from "./diffusion-loss.ts";
 
 /** Gradients that enter a source picture's features are scaled by this where nothing else is said (model.md, "Losses"). */
 export const SOURCE_GRADIENT_SCALE = 0.1;
+
+/** What counts beside the diffusion loss of an edit whose source the head is shown: how far what the source is changed to is off. */
+const CHANGE_WEIGHT = 0.5;
 
 /** What the two drawing losses share. Every index is int64. */
 export interface DrawingInputs {
@@ -64,6 +71,10 @@ const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x
 /** The loss of drawing (scalar), and what parity and benchmarks look at on the way. */
 export interface DrawingLoss {
   loss: Tensor;
+  /** Of that, what the diffusion head has to answer for. */
+  diffusion: Tensor;
+  /** Of an edit whose source the head is shown, the mean square by which the changed source is off the tokens that were to be predicted. */
+  change?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -101,13 +112,15 @@ export function drawingLoss(
   const alone = withoutSource(config.mar, read);
   const isCopying = config.mar.source_tokens && editing;
   const told = isCopying ? showTokens(mar, config.mar, alone, editing.sourceTokens) : alone;
-  const { total } = diffusionTerms(mar.child("diffloss.net"), config, {
-    target: gatherRows(tokens, inputs.predicted),
-    condition: gatherRows(flat(told), inputs.predicted),
-    timesteps: inputs.timesteps,
-    noise: inputs.noise,
-  });
-  return { loss: reduceMean(total), fused, condition: read, source };
+  const target = gatherRows(tokens, inputs.predicted);
+  const condition = gatherRows(flat(told), inputs.predicted);
+  const { timesteps, noise } = inputs;
+  const { total } = diffusionTerms(mar.child("diffloss.net"), config, { target, condition, timesteps, noise });
+  const diffusion = reduceMean(total);
+  const results = { diffusion, fused, condition: read, source };
+  if (!isCopying) return { loss: diffusion, ...results };
+  const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
+  return { loss: add(diffusion, multiply(change, CHANGE_WEIGHT)), change, ...results };
 }
 
 export interface UnderstandingInputs {

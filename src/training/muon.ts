@@ -16,7 +16,14 @@ const UPDATE_SIZE = 0.2;
 /** The quintic that takes singular values of 0.02 to 1 to between 0.7 and 1.2 in five rounds (the source above). */
 const [LINEAR, CUBIC, QUINTIC] = [3.4445, -4.775, 2.0315];
 /** What looks words or places up in a table has rows that learn one by one, and the last layers face the outputs: both stay with AdamW. */
-const LEFT_OUT = ["embed_tokens.", "position_embedding.", "lm_head.", "final_layer.linear.", "final_layer.copy."];
+const LEFT_OUT = [
+  "embed_tokens.",
+  "position_embedding.",
+  "lm_head.",
+  "final_layer.linear.",
+  "final_layer.copy.",
+  "source_change.linear.",
+];
 
 /** Whether Muon is for this parameter: a matrix between two layers inside of the model. */
 export function isForMuon(name: string, shape: readonly unknown[]): boolean {

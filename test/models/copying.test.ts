@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { type MarConfig, tokenWidth } from "../../src/models/config.ts";
-import { conditionWidth, copyWeights, showTokens, withoutSource } from "../../src/models/copying.ts";
+import { conditionWidth, copyWeights, shownTokens, showTokens, withoutSource } from "../../src/models/copying.ts";
 import { denoiser } from "../../src/models/denoiser.ts";
 import { Scope } from "../../src/nn/scope.ts";
+import { Random } from "../../src/random.ts";
 import { noiseSchedule } from "../../src/sampling/noise-schedule.ts";
 import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
 import { input } from "../../src/tensor/index.ts";
+import { initialize } from "../../src/training/parameters.ts";
 import { perfect } from "../sampling/gaussian.ts";
 import { evaluate } from "../tensor/evaluate.ts";
 import { tinyConfig } from "./tiny.ts";
@@ -18,6 +20,24 @@ const floats = (array: HostArray) => array.data as Float32Array;
 const rowsOf = (array: HostArray, size: number) =>
   Array.from({ length: array.data.length / size }, (_, row) => floats(array).slice(row * size, (row + 1) * size));
 
+/** Weights of the network that changes a source's tokens, of which the last layer is scaled. */
+function changer(scale: number): Record<string, HostArray> {
+  const [inner, given] = [mar.diffloss_w, width + token];
+  const last = normals([token, given + inner], 13);
+  return {
+    "source_change.mlp.0.weight": normals([inner, given], 10),
+    "source_change.mlp.0.bias": normals([inner], 11),
+    "source_change.mlp.2.weight": normals([inner, inner], 12),
+    "source_change.mlp.2.bias": normals([inner], 14),
+    "source_change.linear.weight": hostArray(
+      "float32",
+      last.shape,
+      floats(last).map((value) => value * scale),
+    ),
+    "source_change.linear.bias": hostArray("float32", [token], new Float32Array(token).fill(scale)),
+  };
+}
+
 it("shows each condition the source token of its place: mapped, as it is, and that there is one", async () => {
   const condition = input("condition", "float32", [2, 3, width]);
   const tokens = input("tokens", "float32", [2, 3, token]);
@@ -25,7 +45,7 @@ it("shows each condition the source token of its place: mapped, as it is, and th
   const told = showTokens(Scope.root(), mar, alone, tokens);
   const feeds = { condition: normals([2, 3, width], 1), tokens: normals([2, 3, token], 2) };
   const weight = normals([width, token], 3);
-  const results = await evaluate({ alone, told }, { ...feeds, "source_embed.weight": weight });
+  const results = await evaluate({ alone, told }, { ...feeds, ...changer(0), "source_embed.weight": weight });
   const given = rowsOf(feeds.condition, width);
   const shown = rowsOf(feeds.tokens, token);
   const map = rowsOf(weight, token);
@@ -39,6 +59,37 @@ it("shows each condition the source token of its place: mapped, as it is, and th
   rowsOf(results.alone, conditionWidth(mar)).forEach((row, i) => {
     expect([...row]).toEqual([...given[i], ...new Array(token + 1).fill(0)]);
   });
+});
+
+it("changes the source's tokens by a network of what the decoder says of their places and of themselves", async () => {
+  const [condition, tokens] = [normals([2, width], 1), normals([2, token], 2)];
+  const alone = withoutSource(mar, input("condition", "float32", [2, width]));
+  const shown = shownTokens(mar, showTokens(Scope.root(), mar, alone, input("tokens", "float32", [2, token])));
+  const weights = changer(1);
+  const feeds = { condition, tokens, ...weights, "source_embed.weight": normals([width, token], 3) };
+  const result = await evaluate({ shown }, feeds);
+  const linear = (x: readonly number[], layer: string) =>
+    rowsOf(weights[`source_change.${layer}.weight`], x.length).map((row, i) =>
+      row.reduce((sum, value, k) => sum + value * x[k], floats(weights[`source_change.${layer}.bias`])[i]),
+    );
+  const silu = (x: number) => x / (1 + Math.exp(-x));
+  rowsOf(result.shown, token).forEach((row, i) => {
+    const [own] = rowsOf(tokens, token).slice(i);
+    const given = [...rowsOf(condition, width)[i], ...own];
+    const hidden = linear(linear(given, "mlp.0").map(silu), "mlp.2").map(silu);
+    linear([...given, ...hidden], "linear").forEach((change, k) => {
+      expect(row[k]).toBeCloseTo(own[k] + change, 3);
+    });
+  });
+});
+
+it("begins with a network that changes nothing", () => {
+  const scope = Scope.root();
+  const alone = withoutSource(mar, input("condition", "float32", [2, width]));
+  showTokens(scope, mar, alone, input("tokens", "float32", [2, token]));
+  const last = ["weight", "bias"].map((name) => scope.parameters.get(`source_change.linear.${name}`)!);
+  const values = [...initialize(new Map(last.map((tensor, i) => [String(i), tensor])), new Random(1)).values()];
+  for (const { data } of values) expect(floats({ data } as HostArray).every((value) => value === 0)).toBe(true);
 });
 
 it("leaves the official model's conditions alone", () => {
@@ -91,6 +142,7 @@ describe.each(["epsilon", "velocity"] as const)("a head that predicts %s", (pred
       condition: normals([2, width], 2),
       tokens: normals([2, token], 3),
       ...weights,
+      ...changer(0),
       "source_embed.weight": zeros("source_embed.weight"),
     };
     const open = await evaluate(outputs, { ...feeds, ...gates(50) });

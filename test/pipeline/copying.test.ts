@@ -30,8 +30,14 @@ describe("a model that is shown the source of an edit", () => {
       ["open", 50],
       ["closed", -50],
     ] as const) {
-      const gates = { "mar.diffloss.net.final_layer.copy.weight": 0, "mar.diffloss.net.final_layer.copy.bias": bias };
-      await writeTinyModel(join(folder, name), { config: tinySeeingConfig, fill: gates });
+      const fill = {
+        "mar.diffloss.net.final_layer.copy.weight": 0,
+        "mar.diffloss.net.final_layer.copy.bias": bias,
+        // Nothing is changed before it is copied.
+        "mar.source_change.linear.weight": 0,
+        "mar.source_change.linear.bias": 0,
+      };
+      await writeTinyModel(join(folder, name), { config: tinySeeingConfig, fill });
       models.push(await UniPic.load(join(folder, name), { threads: 1 }));
     }
   });

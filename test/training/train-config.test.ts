@@ -90,6 +90,7 @@ describe("parseTrainConfig", () => {
       "put in a cell",
       "all of it, edits most",
       "questions most",
+      "changes and questions",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
