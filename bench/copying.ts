@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import { markdownTable } from "../src/evaluation/report.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import type { HostArray } from "../src/tensor/dtype.ts";
 import { type Batch, makeBatch } from "../src/training/batches.ts";
@@ -43,13 +44,16 @@ async function main(): Promise<void> {
   const results = { edits: batches * BATCH, ...changing, ...repeating };
   if (values.json) return console.log(JSON.stringify({ machine, folder, ...results }, null, 2));
   console.log(`${machine}; ${folder}, ${results.edits} edits, and as many pictures to repeat\n`);
-  const columns = ["loss of changing", "changed tokens off by", "loss of repeating", "there in the encoder's states"];
-  console.log(`| ${columns.join(" | ")} | in the decoder's conditions |`);
-  console.log("|---|---|---|---|---|");
-  const losses = [changing.changing, changing.off, repeating.repeating];
-  const cells = losses.map((loss) => loss?.toFixed(3) ?? "-");
-  cells.push(...[repeating.encoded, repeating.condition].map((share) => `${(100 * share).toFixed(1)} %`));
-  console.log(`| ${cells.join(" | ")} |`);
+  const number = (value: number | undefined) => value?.toFixed(3) ?? "-";
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const columns = {
+    "loss of changing": number(changing.changing),
+    "changed tokens off by": number(changing.off),
+    "loss of repeating": number(repeating.repeating),
+    "there in the encoder's states": percent(repeating.encoded),
+    "in the decoder's conditions": percent(repeating.condition),
+  };
+  console.log(markdownTable(Object.keys(columns), [Object.values(columns)]));
 }
 
 const batchOf = ({ config, tokenizer, stage }: OpenDrawing, repeats: number, step: number): Batch =>
@@ -66,7 +70,7 @@ async function measureChanging(editing: OpenDrawing, batches: number): Promise<{
     losses.push(scalar(loss));
     if (change !== undefined) changes.push(scalar(change));
   }
-  return { changing: mean(losses), ...(changes.length > 0 ? { off: mean(changes) } : {}) };
+  return { changing: mean(losses), off: changes.length > 0 ? mean(changes) : undefined };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -76,13 +80,13 @@ async function measureRepeating(
   editing: OpenDrawing,
   batches: number,
 ): Promise<Record<"repeating" | "encoded" | "condition", number>> {
-  let sum = 0;
+  const losses: number[] = [];
   const states: Pair[] = [];
   const conditions: Pair[] = [];
   for (let step = 0; step < batches; step++) {
     const batch = batchOf(editing, 1, step);
     const results = await editing.run(batch);
-    sum += scalar(results.loss);
+    losses.push(scalar(results.loss));
     const [tokens, encoded, condition] = [results.tokens, results.encoded, results.condition].map(rowsOf);
     const hidden = new Set(batch["editing.predicted"].data as BigInt64Array);
     tokens.forEach((token, row) => {
@@ -90,7 +94,7 @@ async function measureRepeating(
       if (hidden.has(BigInt(row))) conditions.push([condition[row], token]);
     });
   }
-  return { repeating: sum / batches, encoded: shareRead(states), condition: shareRead(conditions) };
+  return { repeating: mean(losses), encoded: shareRead(states), condition: shareRead(conditions) };
 }
 
 /** Share of the variance of the pairs' second numbers that a linear map of the first explains where it was not fitted. */

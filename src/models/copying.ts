@@ -12,7 +12,6 @@ import { atTimesteps } from "./timestep-table.ts";
 
 /** A head that has learned without a source's tokens stands little of them at first. */
 const LITTLE = { kind: "normal", deviation: 0.01 } as const;
-const ZERO = { kind: "zeros" } as const;
 /** So far, in latents' own deviations, a number that is copied may be off: the head has a say in the last of the noise. */
 const DEVIATION = 0.1;
 /** Added to what gates are given: at first a twentieth is copied. */
@@ -49,7 +48,8 @@ function changed(scope: Scope, mar: MarConfig, condition: Tensor, tokens: Tensor
   const first = silu(linear(given, scope.child("mlp.0"), mar.diffloss_w));
   const second = silu(linear(first, scope.child("mlp.2"), mar.diffloss_w));
   // Most of a change is linear in what is given.
-  const change = linear(concat([given, second], last), scope.child("linear"), tokenWidth(mar), { initial: ZERO });
+  const features = concat([given, second], last);
+  const change = linear(features, scope.child("linear"), tokenWidth(mar), { initial: { kind: "zeros" } });
   return add(tokens, change);
 }
 

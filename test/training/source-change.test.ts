@@ -11,11 +11,10 @@ import { tinyPlan } from "./tiny-plan.ts";
 import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const { model, stages, seed } = tinyPlan(1);
+const config = { ...model, mar: { ...model.mar, source_tokens: true } };
 const editing = { ...stages[0], batch: { ...NO_SAMPLES, editing: 8 } };
 const tokenizer = tinyTokenizer("make the apple blue");
 const device = { device: "cpu", threads: 1 } as const;
-
-const config = { ...model, mar: { ...model.mar, source_tokens: true } };
 
 /** The losses of so many steps of training that network alone, by one batch. */
 async function train(steps: number, repeats: number): Promise<Record<string, number>[]> {
