@@ -1,6 +1,7 @@
 /**
  * How much of a source picture reaches the decoder's conditions when a model edits, the loss of repeating a picture beside that of changing it, and
- * by what mean square the tokens that a model with `source_tokens` says become of the source's are off.
+ * by what mean square the tokens that a model with `source_tokens` says become of the source's are off, and what it costs one with `source_pixels` not
+ * to know which pixels stay (nats a number; see models/keeping.ts).
  * `npm run bench:copying -- [model folder] [--batches N] [--json]`
  *
  * Edits of all nine types in the whole picture world. What "is there" is the share of the variance of the source's tokens that a linear map
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   const columns = {
     "loss of changing": number(changing.changing),
     "changed tokens off by": number(changing.off),
+    "loss of keeping": number(changing.keeping),
     "loss of repeating": number(repeating.repeating),
     "there in the encoder's states": percent(repeating.encoded),
     "in the decoder's conditions": percent(repeating.condition),
@@ -61,16 +63,15 @@ const batchOf = ({ config, tokenizer, stage }: OpenDrawing, repeats: number, ste
 
 const scalar = ({ data }: HostArray): number => (data as Float32Array)[0];
 
-/** The loss where something is to be changed, and by how much what becomes of the source is off, if the model says that. */
-async function measureChanging(editing: OpenDrawing, batches: number): Promise<{ changing: number; off?: number }> {
-  const losses: number[] = [];
-  const changes: number[] = [];
-  for (let step = 0; step < batches; step++) {
-    const { loss, change } = await editing.run(batchOf(editing, 0, step));
-    losses.push(scalar(loss));
-    if (change !== undefined) changes.push(scalar(change));
-  }
-  return { changing: mean(losses), off: changes.length > 0 ? mean(changes) : undefined };
+/** The loss where something is to be changed; by how much what becomes of the source is off, and what it costs not to know what stays of it, if the model says that. */
+async function measureChanging(
+  editing: OpenDrawing,
+  batches: number,
+): Promise<{ changing: number; off?: number; keeping?: number }> {
+  const seen: Record<string, HostArray>[] = [];
+  for (let step = 0; step < batches; step++) seen.push(await editing.run(batchOf(editing, 0, step)));
+  const meanOf = (name: string) => (name in seen[0] ? mean(seen.map((results) => scalar(results[name]))) : undefined);
+  return { changing: meanOf("loss")!, off: meanOf("change"), keeping: meanOf("keeping") };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,6 +1,13 @@
 import type { Tensor } from "../tensor/index.ts";
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceShowTokens, traceTables } from "./drawing-programs.ts";
+import {
+  traceDecoder,
+  traceEncoder,
+  traceHidden,
+  traceKeep,
+  traceShowTokens,
+  traceTables,
+} from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -18,6 +25,7 @@ export function inferencePrograms(config: UniPicConfig): Traced[] {
     traceEncoder(config),
     traceHidden(config),
     ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
+    ...(config.mar.source_pixels ? [traceKeep(config, grid, 1)] : []),
     traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, grid, 1),

@@ -48,6 +48,11 @@ export interface MarConfig {
    * (models/copying.ts). Not so in the official model. What is to stay as it was then stays; a small encoder and decoder do not pass all of it on.
    */
   source_tokens?: boolean;
+  /**
+   * Whether an edit's result is put together pixel by pixel from its source as it is and what was drawn
+   * (models/keeping.ts). Not so in the official model. It reads what `source_tokens` tells the head, so it needs that, too.
+   */
+  source_pixels?: boolean;
 }
 
 /** The KL autoencoder of latent diffusion (arXiv 2112.10752): convolutions, one halving between levels. */
@@ -141,6 +146,10 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
     );
   }
   requireSwitch(mar, "source_tokens", `${where}: mar.`);
+  requireSwitch(mar, "source_pixels", `${where}: mar.`);
+  if (mar.source_pixels === true && mar.source_tokens !== true) {
+    throw new UserError(`${where}: mar.source_pixels needs mar.source_tokens to be true, too.`);
+  }
   requireSwitch(config, "editing_vision", `${where}: `);
   const parsed = {
     model_type: "unipic",

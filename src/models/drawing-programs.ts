@@ -2,10 +2,12 @@
  * What inference runs of the masked autoregressive pair, for pictures of any size: a grid's position tables are inputs, so that encoder and
  * decoder are one program each and their weights in memory once.
  */
+import { unpatchify } from "../nn/patches.ts";
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
+import { addDimensions, broadcastTo, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
+import { putTogether, stays, tokenSquares } from "./keeping.ts";
 import {
   type Chosen,
   decode,
@@ -16,7 +18,7 @@ import {
   hiddenRows,
 } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
-import type { Traced } from "./programs.ts";
+import { type Traced, tokenPixels } from "./programs.ts";
 import { answered, projectIn } from "./unipic.ts";
 
 /**
@@ -71,6 +73,28 @@ export function traceShowTokens(config: UniPicConfig): Traced {
     outputs: { told: showTokens(root.child("mar"), mar, condition, tokens) },
     parameters: root.parameters,
   };
+}
+
+/**
+ * An edit's result put together, for the config's `source_pixels`. In: `drawn` [pictures, 3, height, width]; the `source` [1, 3, height, width] of
+ * all; of every place the `token` [pictures x places, token] and the `condition` [pictures x places, condition width] that the head was told.
+ * Out: `pixels`, as `drawn`.
+ */
+export function traceKeep(config: UniPicConfig, grid: Grid, pictures: number): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const pixel = tokenPixels(mar);
+  const [height, width] = grid.map((side) => side * pixel);
+  const drawn = input("drawn", "float32", [pictures, 3, height, width]);
+  const source = broadcastTo(input("source", "float32", [1, 3, height, width]), drawn.shape);
+  const rows = pictures * grid[0] * grid[1];
+  const token = input("token", "float32", [rows, tokenWidth(mar)]);
+  const condition = input("condition", "float32", [rows, conditionWidth(mar)]);
+  const [squares, own] = [drawn, source].map((each) => tokenSquares(mar, each));
+  const odds = stays(root.child("mar.source_pixels"), mar, { condition, token, source: own });
+  const whole = putTogether(odds, own, squares);
+  const pixels = unpatchify(reshape(whole, [pictures, ...grid, squares.shape[1]]), pixel);
+  return { outputs: { pixels }, parameters: root.parameters };
 }
 
 /**

@@ -1,5 +1,12 @@
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceShowTokens, traceTables } from "./drawing-programs.ts";
+import {
+  traceDecoder,
+  traceEncoder,
+  traceHidden,
+  traceKeep,
+  traceShowTokens,
+  traceTables,
+} from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -29,6 +36,7 @@ export function taskStates(
   const seeingSource = [
     ...(config.editing_vision ? [traceSee(config)] : []),
     ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
+    ...(config.mar.source_pixels ? [traceKeep(config, grid, 1)] : []),
   ];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [

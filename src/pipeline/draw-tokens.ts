@@ -35,6 +35,10 @@ export interface RoundResult {
   guidance: number;
   /** What the round's program gave. */
   outputs: Readonly<Record<string, Value>>;
+  /** What the head was told: [pictures x predicted, width], and where the round is guided as many rows without the prompt after them. */
+  told: Value;
+  /** The places of each picture that were drawn. */
+  predicted: readonly Int32Array[];
   /** The tokens that were drawn, picture by picture in raster order: [pictures x predicted, token]. */
   sampled: Float32Array;
   /** All tokens so far, [pictures, places, token], and the places of each picture that are still hidden. */
@@ -68,7 +72,6 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
       const predicted = orders.map((order) => tokensBetween(order, round.maskedAfter, round.maskedBefore));
       const told = options.shown ? await tellTokens(options.shown, condition, predicted, width) : condition;
       const sampled = await denoiseRound(denoising, at, told, round.predicted, guidance);
-      if (told !== condition) releaseValues([told]);
       predicted.forEach((places, picture) => {
         places.forEach((place, i) => {
           const from = (picture * round.predicted + i) * width;
@@ -76,7 +79,9 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
         });
       });
       const hidden = orders.map((order) => tokensBetween(order, 0, round.maskedAfter));
-      await options.onRound?.({ round, number, rounds: rounds.length, guidance, outputs, sampled, tokens, hidden });
+      const result = { outputs, told, predicted, sampled, tokens, hidden };
+      await options.onRound?.({ round, number, rounds: rounds.length, guidance, ...result });
+      if (told !== condition) releaseValues([told]);
       releaseValues(outputs);
     }
   } finally {

@@ -1,6 +1,13 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
-import { traceDecoder, traceEncoder, traceHidden, traceShowTokens, traceTables } from "../models/drawing-programs.ts";
+import {
+  traceDecoder,
+  traceEncoder,
+  traceHidden,
+  traceKeep,
+  traceShowTokens,
+  traceTables,
+} from "../models/drawing-programs.ts";
 import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
 import type { Grid } from "../models/position-table.ts";
 import {
@@ -103,6 +110,11 @@ export class Programs {
 
   showTokens(): Part {
     return this.#part("show tokens", () => traceShowTokens(this.config));
+  }
+
+  /** For one picture. */
+  keep(grid: Grid): Part {
+    return this.#part(`keep ${grid}`, () => traceKeep(this.config, grid, 1));
   }
 
   decoder(): Part {

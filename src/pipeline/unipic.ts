@@ -25,6 +25,7 @@ import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
+import { type KeptSource, keepPixels, ToldConditions } from "./kept-pixels.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -52,6 +53,13 @@ interface EditSource {
   hidden: Value;
   features: Value;
   shown?: ShownTokens;
+  kept?: KeptSource;
+}
+
+/** Tokens of pictures, and what the head was told of them where something of an edit's source is kept. */
+interface Drawn {
+  tokens: Float32Array;
+  told?: ToldConditions;
 }
 
 /** Pictures drawn together: more would only take more memory. */
@@ -116,18 +124,20 @@ export class UniPic {
     const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
-    const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixelArray(prepared));
+    const pixels = pixelArray(prepared);
+    const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixels);
     const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
     const shown = mar.source_tokens
       ? { tokens: (await toHost(tokens)).data as Float32Array, program: this.#programs.showTokens() }
       : undefined;
+    const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid) } : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
     const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
     const twin = this.#encode(editTwin(places));
     try {
-      return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown });
+      return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown, kept });
     } finally {
       releaseValues([hidden, features]);
     }
@@ -222,8 +232,8 @@ export class UniPic {
     for (let first = 0; first < prompts.length; first += TOGETHER) {
       const part = prompts.slice(first, first + TOGETHER);
       const together = { first, together: part.length, all: prompts.length };
-      const tokens = await this.#drawTogether(part, twin, grid, settings, options, together, source);
-      pictures.push(...(await this.#develop(tokens, grid, part.length)));
+      const drawn = await this.#drawTogether(part, twin, grid, settings, options, together, source);
+      pictures.push(...(await this.#develop(drawn, grid, part.length, source?.kept)));
     }
     options.onProgress?.({ pictures: prompts.length, round: settings.rounds, rounds: settings.rounds, done: 1 });
     return pictures;
@@ -238,7 +248,7 @@ export class UniPic {
     options: DrawOptions,
     together: Together,
     source?: EditSource,
-  ): Promise<Float32Array> {
+  ): Promise<Drawn> {
     const guided = settings.guidance !== 1;
     const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
     const seen = source && { features: source.features, imageToken: this.#imageToken() };
@@ -251,8 +261,9 @@ export class UniPic {
     const work = rounds.map((round, i) => ({ tokens: round.predicted, steps: Number(plans[i].steps) || 1 }));
     const { first } = together;
     const every = previewInterval(options.previewEvery);
+    const told = source?.kept && new ToldConditions(this.config.mar, part.length, grid[0] * grid[1]);
     try {
-      return await drawTokens({
+      const tokens = await drawTokens({
         ...settings,
         config: this.config,
         grid,
@@ -271,29 +282,33 @@ export class UniPic {
         },
         draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
         onStep: tellProgress(options, work, together),
-        onRound: async ({ number, tokens, hidden }) => {
+        onRound: async ({ number, tokens, hidden, ...round }) => {
+          await told?.add(round.told, round.predicted);
           const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
           if (!options.onPreview || !isDue) return;
           const blanked = withBlanks(tokens, hidden, tokenWidth(this.config.mar));
-          const pictures = await this.#develop(blanked, grid, part.length);
+          const pictures = await this.#develop({ tokens: blanked }, grid, part.length);
           await options.onPreview({ pictures, first, round: number + 1, rounds: rounds.length });
         },
       });
+      return { tokens, told };
     } finally {
       releaseValues(held);
     }
   }
 
   /** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
-  async #develop(tokens: Float32Array, grid: Grid, count: number): Promise<Picture[]> {
+  async #develop({ tokens, told }: Drawn, grid: Grid, count: number, kept?: KeptSource): Promise<Picture[]> {
     const program = this.#programs.pixels(grid, 1);
+    const places = grid[0] * grid[1];
     const size = tokens.length / count;
     const pictures: Picture[] = [];
     for (let i = 0; i < count; i++) {
-      const own = tokens.slice(i * size, (i + 1) * size);
-      const { pixels } = await program.run({
-        tokens: hostArray("float32", [1, ...grid, size / (grid[0] * grid[1])], own),
+      const token = hostArray("float32", [places, size / places], tokens.slice(i * size, (i + 1) * size));
+      const { pixels: drawn } = await program.run({
+        tokens: { ...token, shape: [1, ...grid, size / places] },
       });
+      const pixels = kept && told ? await keepPixels(kept, { drawn, token, condition: told.of(i) }) : drawn;
       pictures.push(fromModelRange(pixels.data as Float32Array, pixels.shape[2], pixels.shape[3]));
     }
     return pictures;

@@ -1,4 +1,5 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { tokenSquares } from "../models/keeping.ts";
 import type { Grid } from "../models/position-table.ts";
 import { visionFeatures } from "../models/unipic.ts";
 import { Scope } from "../nn/scope.ts";
@@ -77,15 +78,17 @@ export function traceDrawing(
   const count = side * side;
   const size = (name: string) => `${task}_${name}`;
   const given = inputs(task);
-  const latents = (prefix: string) => {
+  /** Pictures of the batch: their latents, and their pixels unless only latents are read. */
+  const pictures = (prefix: string): { latents: Tensor; pixels?: Tensor } => {
     if (readsLatents(task, config, stage.data))
-      return given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]);
+      return { latents: given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]) };
     const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
-    return frozenLatents(root, config, pixels);
+    return { latents: frozenLatents(root, config, pixels), pixels };
   };
+  const { latents: tokens, pixels: target } = pictures("");
   const all = `${size("length")}+${size("visible")}+${mar.buffer_size}`;
   const drawing: DrawingInputs = {
-    tokens: latents(""),
+    tokens,
     places: given("places", "int64", [batch, size("visible")]),
     visible: given("visible", "int64", [batch, size("visible")]),
     canvas: given("canvas", "int64", [batch, count]),
@@ -96,10 +99,14 @@ export function traceDrawing(
     timesteps: given("timesteps", "int64", [size("rows")]),
     noise: given("noise", "float32", [size("rows"), tokenWidth(mar)]),
   };
-  const { tokens } = drawing;
   if (task === "generation") return { ...drawingLoss(root, config, grid, drawing), tokens };
+  const { latents: sourceTokens, pixels: source } = pictures("source_");
   const editing: SourceInputs = {
-    sourceTokens: latents("source_"),
+    sourceTokens,
+    squares:
+      mar.source_pixels && source && target
+        ? { source: tokenSquares(mar, source), target: tokenSquares(mar, target) }
+        : undefined,
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
     vision: config.editing_vision

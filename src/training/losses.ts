@@ -1,5 +1,6 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
+import { drawnRoughly, keepingLoss, stays } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
@@ -31,6 +32,9 @@ export const SOURCE_GRADIENT_SCALE = 0.1;
 /** What counts beside the diffusion loss of an edit whose source the head is shown: how far what the source is changed to is off. */
 const CHANGE_WEIGHT = 0.5;
 
+/** The same for what stays of the source's pixels, where a result is put together of them. */
+const KEEPING_WEIGHT = 0.2;
+
 /** What the two drawing losses share. Every index is int64. */
 export interface DrawingInputs {
   /** Latents of the pictures to draw: [batch, rows x columns, token]. */
@@ -58,6 +62,8 @@ export interface DrawingInputs {
 export interface SourceInputs {
   /** Latents of the source pictures: [batch, rows x columns, token]. */
   sourceTokens: Tensor;
+  /** Where the config has `source_pixels`, source pictures and pictures to draw as `tokenSquares` of models/keeping.ts: [batch x places, 3 x pixels]. */
+  squares?: { source: Tensor; target: Tensor };
   /** Every place, for every picture: [batch, rows x columns]. */
   everywhere: Tensor;
   /** Where text and image features go, see `featureRows` in models/unipic.ts: [batch, length]. */
@@ -75,6 +81,8 @@ export interface DrawingLoss {
   diffusion: Tensor;
   /** Of an edit whose source the head is shown, the mean square by which the changed source is off the tokens that were to be predicted. */
   change?: Tensor;
+  /** Of an edit that is put together of pixels, see `keepingLoss` in models/keeping.ts. */
+  keeping?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -111,16 +119,22 @@ export function drawingLoss(
   const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
   const alone = withoutSource(config.mar, read);
   const isCopying = config.mar.source_tokens && editing;
-  const told = isCopying ? showTokens(mar, config.mar, alone, editing.sourceTokens) : alone;
+  const shown = isCopying ? showTokens(mar, config.mar, alone, editing.sourceTokens) : alone;
   const target = gatherRows(tokens, inputs.predicted);
-  const condition = gatherRows(flat(told), inputs.predicted);
+  const condition = gatherRows(flat(shown), inputs.predicted);
   const { timesteps, noise } = inputs;
   const { total } = diffusionTerms(mar.child("diffloss.net"), config, { target, condition, timesteps, noise });
   const diffusion = reduceMean(total);
   const results = { diffusion, fused, condition: read, source };
   if (!isCopying) return { loss: diffusion, ...results };
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
-  return { loss: add(diffusion, multiply(change, CHANGE_WEIGHT)), change, ...results };
+  const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
+  if (!editing.squares) return { loss: changing, change, ...results };
+  const { source: from, target: to } = editing.squares;
+  const [own, wanted] = [from, to].map((squares) => gatherRows(squares, inputs.predicted));
+  const told = { condition, token: drawnRoughly(target, noise), source: own };
+  const keeping = keepingLoss(stays(mar.child("source_pixels"), config.mar, told), own, wanted);
+  return { loss: add(changing, multiply(keeping, KEEPING_WEIGHT)), change, keeping, ...results };
 }
 
 export interface UnderstandingInputs {

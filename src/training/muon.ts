@@ -23,6 +23,7 @@ const LEFT_OUT = [
   "final_layer.linear.",
   "final_layer.copy.",
   "source_change.linear.",
+  "source_pixels.",
 ];
 
 /** Whether Muon is for this parameter: a matrix between two layers inside of the model. */

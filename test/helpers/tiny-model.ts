@@ -23,6 +23,12 @@ export const tinySeeingConfig: UniPicConfig = {
   mar: { ...tinyWordedConfig.mar, source_tokens: true },
 };
 
+/** The same, with edits that are put together pixel by pixel. */
+export const tinyKeepingConfig: UniPicConfig = {
+  ...tinySeeingConfig,
+  mar: { ...tinySeeingConfig.mar, source_pixels: true },
+};
+
 /** The worded one, wide enough for layers to be worth quantising. */
 export const tinyWideConfig: UniPicConfig = {
   ...tinyWordedConfig,

@@ -13,7 +13,7 @@ import { Program } from "../../src/runtime/program.ts";
 import { isOnDevice } from "../../src/runtime/values.ts";
 import { input } from "../../src/tensor/index.ts";
 import { hasGpu, onGpu } from "../helpers/gpu.ts";
-import { tinySeeingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
+import { tinyKeepingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 import { normals, startWeights } from "../models/weights.ts";
 
 const isThere = await hasGpu();
@@ -48,7 +48,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-gpu-"));
-    await writeTinyModel(folder, { config: tinySeeingConfig });
+    await writeTinyModel(folder, { config: tinyKeepingConfig });
     cpu = await UniPic.load(folder, { threads: 1 });
     const parts = await loadFolder(folder, { device: "webgpu" });
     gpu = new UniPic({ ...parts, engine: watching(parts.engine) });

@@ -91,6 +91,8 @@ describe("parseTrainConfig", () => {
       "all of it, edits most",
       "questions most",
       "changes and questions",
+      "keep",
+      "what stays",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");

@@ -1,0 +1,63 @@
+import type { MarConfig } from "../models/config.ts";
+import { conditionWidth } from "../models/copying.ts";
+import type { Runnable } from "../runtime/program.ts";
+import { toHost, type Value } from "../runtime/values.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
+
+/** What an edit's results are put together with, for the config's `source_pixels`. */
+export interface KeptSource {
+  /** The source as the autoencoder got it: [1, 3, height, width] in [-1, 1]. */
+  pixels: HostArray;
+  /** `traceKeep` for one picture, compiled. */
+  program: Runnable;
+}
+
+/** What the head was told of every place of pictures that are drawn together, gathered round by round. */
+export class ToldConditions {
+  readonly #width: number;
+  readonly #all: Float32Array;
+
+  constructor(
+    mar: MarConfig,
+    pictures: number,
+    private readonly places: number,
+  ) {
+    this.#width = conditionWidth(mar);
+    this.#all = new Float32Array(pictures * places * this.#width);
+  }
+
+  /**
+   * @param told [rows, width]: one row for each place of each picture, and perhaps as many again that are left aside
+   * @param predicted the places of each picture
+   */
+  async add(told: Value, predicted: readonly Int32Array[]): Promise<void> {
+    const data = (await toHost(told)).data as Float32Array;
+    let row = 0;
+    for (const [picture, own] of predicted.entries()) {
+      for (const place of own) {
+        const from = row++ * this.#width;
+        this.#all.set(data.subarray(from, from + this.#width), (picture * this.places + place) * this.#width);
+      }
+    }
+  }
+
+  /** Those of one picture: [places, width]. */
+  of(picture: number): HostArray {
+    const size = this.places * this.#width;
+    return hostArray("float32", [this.places, this.#width], this.#all.slice(picture * size, (picture + 1) * size));
+  }
+}
+
+/**
+ * What was drawn with what stays of the source.
+ *
+ * @param drawn [1, 3, height, width], as the result
+ * @param token the picture's tokens: [places, token]
+ * @param condition [places, condition width]
+ */
+export async function keepPixels(
+  { pixels: source, program }: KeptSource,
+  { drawn, token, condition }: Record<"drawn" | "token" | "condition", HostArray>,
+): Promise<HostArray> {
+  return (await program.run({ drawn, source, token, condition })).pixels;
+}
