@@ -40,7 +40,7 @@ const ROUGHLY = 0.5;
 /** Log-odds are multiplied by this when a result is put together: a mean of what goes and what comes would show both. */
 const DECISIVE = 3;
 /** So far log-odds have to be above 0 for a pixel to stay rather than not: what stays by mistake undoes what was asked for. */
-const RATHER_DRAWN = 0.5;
+const RATHER_DRAWN = 1.5;
 
 /** What {@link stays} reads of some tokens. */
 export interface KeepingInputs {

@@ -54,7 +54,7 @@ describe("an edit's result pixel by pixel", () => {
     expect(floats(odds).every((value) => value === 0)).toBe(true);
     for (const { row, color, pixel } of everywhere) {
       const [own, made] = [feeds.source, feeds.drawn].map((array) => at(array, row, color, pixel));
-      expect(at(whole, row, color, pixel)).toBeCloseTo(made + (own - made) * sigmoid(-1.5), 5);
+      expect(at(whole, row, color, pixel)).toBeCloseTo(made + (own - made) * sigmoid(-4.5), 5);
     }
   });
 
