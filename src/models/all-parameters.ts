@@ -1,13 +1,6 @@
 import type { Tensor } from "../tensor/index.ts";
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import {
-  traceDecoder,
-  traceEncoder,
-  traceHidden,
-  traceKeep,
-  traceShowTokens,
-  traceTables,
-} from "./drawing-programs.ts";
+import { editPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -23,9 +16,7 @@ export function inferencePrograms(config: UniPicConfig): Traced[] {
     traceLatents(config, grid, 1),
     traceTables(config, grid),
     traceEncoder(config),
-    traceHidden(config),
-    ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
-    ...(config.mar.source_pixels ? [traceKeep(config, grid, 1)] : []),
+    ...editPrograms(config, grid),
     traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, grid, 1),

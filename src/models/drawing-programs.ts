@@ -4,7 +4,7 @@
  */
 import { unpatchify } from "../nn/patches.ts";
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, broadcastTo, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
+import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
 import { putTogether, stays, tokenSquares } from "./keeping.ts";
@@ -76,26 +76,30 @@ export function traceShowTokens(config: UniPicConfig): Traced {
 }
 
 /**
- * An edit's result put together, for the config's `source_pixels`. In: `drawn` [pictures, 3, height, width]; the `source` [1, 3, height, width] of
- * all; of every place the `token` [pictures x places, token] and the `condition` [pictures x places, condition width] that the head was told.
- * Out: `pixels`, as `drawn`.
+ * One result of an edit put together, for the config's `source_pixels`. In: `drawn` and the `source` [1, 3, height, width]; of every place the `token`
+ * [places, token] and the `condition` [places, condition width] that the head was told. Out: `pixels`, as `drawn`.
  */
-export function traceKeep(config: UniPicConfig, grid: Grid, pictures: number): Traced {
+export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
   const { mar } = config;
   const pixel = tokenPixels(mar);
-  const [height, width] = grid.map((side) => side * pixel);
-  const drawn = input("drawn", "float32", [pictures, 3, height, width]);
-  const source = broadcastTo(input("source", "float32", [1, 3, height, width]), drawn.shape);
-  const rows = pictures * grid[0] * grid[1];
-  const token = input("token", "float32", [rows, tokenWidth(mar)]);
-  const condition = input("condition", "float32", [rows, conditionWidth(mar)]);
-  const [squares, own] = [drawn, source].map((each) => tokenSquares(mar, each));
-  const odds = stays(root.child("mar.source_pixels"), mar, { condition, token, source: own });
-  const whole = putTogether(odds, own, squares);
-  const pixels = unpatchify(reshape(whole, [pictures, ...grid, squares.shape[1]]), pixel);
+  const size = [1, 3, ...grid.map((side) => side * pixel)];
+  const [drawn, source] = ["drawn", "source"].map((name) => tokenSquares(mar, input(name, "float32", size)));
+  const places = grid[0] * grid[1];
+  const token = input("token", "float32", [places, tokenWidth(mar)]);
+  const condition = input("condition", "float32", [places, conditionWidth(mar)]);
+  const odds = stays(root.child("mar.source_pixels"), mar, { condition, token, source });
+  const whole = putTogether(odds, source, drawn);
+  const pixels = unpatchify(reshape(whole, [1, ...grid, whole.shape[1]]), pixel);
   return { outputs: { pixels }, parameters: root.parameters };
 }
+
+/** What an edit runs beside what drawing from words does, as far as the config asks for it. */
+export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
+  traceHidden(config),
+  ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
+  ...(config.mar.source_pixels ? [traceKeep(config, grid)] : []),
+];
 
 /**
  * The way out of the language model and the decoder. In: `encoded` [pictures, buffer + visible, encoder width]; `twin` [rows], the picture

@@ -1,12 +1,5 @@
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import {
-  traceDecoder,
-  traceEncoder,
-  traceHidden,
-  traceKeep,
-  traceShowTokens,
-  traceTables,
-} from "./drawing-programs.ts";
+import { editPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -33,18 +26,14 @@ export function taskStates(
   const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const sight = sightOf((name) => shapes.has(name));
   const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
-  const seeingSource = [
-    ...(config.editing_vision ? [traceSee(config)] : []),
-    ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
-    ...(config.mar.source_pixels ? [traceKeep(config, grid, 1)] : []),
-  ];
+  const seeingSource = config.editing_vision ? [traceSee(config)] : [];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
     { task: "generate", missing: missing(drawing) },
     {
       task: "edit",
       by: config.editing_vision ? "the MAR encoder and SigLIP2" : "the MAR encoder",
-      missing: missing([traceLatents(config, grid, 1), traceHidden(config), ...seeingSource, ...drawing]),
+      missing: missing([traceLatents(config, grid, 1), ...editPrograms(config, grid), ...seeingSource, ...drawing]),
     },
     {
       task: "describe",

@@ -8,7 +8,7 @@ import { type HostArray, hostArray } from "../tensor/dtype.ts";
 export interface KeptSource {
   /** The source as the autoencoder got it: [1, 3, height, width] in [-1, 1]. */
   pixels: HostArray;
-  /** `traceKeep` for one picture, compiled. */
+  /** `traceKeep`, compiled. */
   program: Runnable;
 }
 

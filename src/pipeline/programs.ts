@@ -114,7 +114,7 @@ export class Programs {
 
   /** For one picture. */
   keep(grid: Grid): Part {
-    return this.#part(`keep ${grid}`, () => traceKeep(this.config, grid, 1));
+    return this.#part(`keep ${grid}`, () => traceKeep(this.config, grid));
   }
 
   decoder(): Part {
