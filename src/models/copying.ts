@@ -5,8 +5,9 @@
 
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
+import { twoLayers } from "../nn/two-layers.ts";
 import { noiseSchedule } from "../sampling/noise-schedule.ts";
-import { add, concat, fullLike, multiply, pad, sigmoid, silu, slice, subtract, type Tensor } from "../tensor/index.ts";
+import { add, concat, fullLike, multiply, pad, sigmoid, slice, subtract, type Tensor } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { atTimesteps } from "./timestep-table.ts";
 
@@ -45,8 +46,7 @@ export function showTokens(scope: Scope, mar: MarConfig, condition: Tensor, toke
 function changed(scope: Scope, mar: MarConfig, condition: Tensor, tokens: Tensor): Tensor {
   const last = tokens.shape.length - 1;
   const given = concat([condition, tokens], last);
-  const first = silu(linear(given, scope.child("mlp.0"), mar.diffloss_w));
-  const second = silu(linear(first, scope.child("mlp.2"), mar.diffloss_w));
+  const second = twoLayers(given, scope, mar.diffloss_w);
   // Most of a change is linear in what is given.
   const features = concat([given, second], last);
   const change = linear(features, scope.child("linear"), tokenWidth(mar), { initial: { kind: "zeros" } });

@@ -7,6 +7,7 @@
 import { linear } from "../nn/linear.ts";
 import { patchify } from "../nn/patches.ts";
 import type { Scope } from "../nn/scope.ts";
+import { twoLayers } from "../nn/two-layers.ts";
 import {
   add,
   concat,
@@ -61,8 +62,7 @@ export function stays(scope: Scope, mar: MarConfig, { condition, token, source }
   const [rows] = source.shape;
   const pixels = tokenPixels(mar) ** 2;
   const given = concat([condition, token, source], 1);
-  const first = silu(linear(given, scope.child("mlp.0"), mar.diffloss_w));
-  const second = silu(linear(first, scope.child("mlp.2"), mar.diffloss_w));
+  const second = twoLayers(given, scope, mar.diffloss_w);
   const byPixel = (numbers: Tensor) => reshape(numbers, [rows, COLORS, pixels]);
   const [own, drawn] = [source, linear(token, scope.child("drawn"), COLORS * pixels)].map(byPixel);
   const seen = transpose(concat([own, drawn, square(subtract(own, drawn))], 1), [0, 2, 1]); // [rows, pixels, 9]
