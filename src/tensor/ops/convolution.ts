@@ -71,14 +71,13 @@ function kernelGradient(x: Tensor, weight: Tensor, g: Tensor, { stride, padding 
   const [batch, , height, width] = staticShape(g.shape, "The gradient of a convolution");
   const [top, left, bottom, right] = padding;
   // One spare stride at the end keeps the strided view below inside the picture.
-  const padded = pad(pad(x, 2, top, bottom + stride - 1), 3, left, right + stride - 1);
+  const padded = pad(pad(transpose(x, [1, 0, 2, 3]), 2, top, bottom + stride - 1), 3, left, right + stride - 1);
   const flat = reshape(transpose(g, [1, 0, 2, 3]), [out, batch * height * width]); // [out, places]
   const taps: Tensor[] = [];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const part = slice(slice(padded, 2, row, row + height * stride), 3, column, column + width * stride);
-      const strided = everyOther(part, stride, height, width); // [batch, channels, height, width]
-      const places = reshape(transpose(strided, [1, 0, 2, 3]), [channels, batch * height * width]);
+      const places = reshape(everyOther(part, stride, height, width), [channels, batch * height * width]);
       taps.push(reshape(matmul(flat, places, { transposeB: true }), [out, channels, 1]));
     }
   }
