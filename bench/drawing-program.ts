@@ -16,7 +16,7 @@ export interface OpenDrawing {
   stage: StageConfig;
   /**
    * `loss`, the decoder's `condition` for the diffusion head at every token [batch, tokens, width], the `tokens` of the picture, and, where it edits, how
-   * the source is `encoded`, with `source_tokens` by what `change` what becomes of it is off, and with `source_pixels` the loss `keeping`.
+   * the source is `encoded`, with `source_tokens` by what `change` what becomes of it is off, and with `source_pixels` the losses `keeping` and `painting`.
    */
   run: ModelProgram["run"];
   release: ModelProgram["release"];
@@ -32,6 +32,7 @@ export async function openDrawing(folder: string, task: "generation" | "editing"
     diffusion: loss,
     change,
     keeping,
+    painting,
     condition,
     source,
     tokens,
@@ -40,5 +41,6 @@ export async function openDrawing(folder: string, task: "generation" | "editing"
   if (source !== undefined) outputs.encoded = slice(source, 1, config.mar.buffer_size, source.shape[1]);
   if (change !== undefined) outputs.change = change;
   if (keeping !== undefined) outputs.keeping = keeping;
+  if (painting !== undefined) outputs.painting = painting;
   return { config, tokenizer, stage, ...(await compileModel(folder, outputs)) };
 }

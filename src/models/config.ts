@@ -49,8 +49,8 @@ export interface MarConfig {
    */
   source_tokens?: boolean;
   /**
-   * Whether an edit's result is put together pixel by pixel from its source as it is and what was drawn
-   * (models/keeping.ts). Not so in the official model. It reads what `source_tokens` tells the head, so it needs that, too.
+   * Whether an edit's result is put together pixel by pixel from its source as it is, its source painted anew and what was drawn
+   * (models/repainting.ts). Not so in the official model. It reads what `source_tokens` tells the head, so it needs that, too.
    */
   source_pixels?: boolean;
 }

@@ -2,12 +2,11 @@
  * What inference runs of the masked autoregressive pair, for pictures of any size: a grid's position tables are inputs, so that encoder and
  * decoder are one program each and their weights in memory once.
  */
-import { unpatchify } from "../nn/patches.ts";
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, gatherRows, input, multiplyDimensions, reshape } from "../tensor/index.ts";
+import { addDimensions, fullLike, gatherRows, input, multiplyDimensions, reshape, slice } from "../tensor/index.ts";
 import { tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
-import { putTogether, stays, tokenSquares } from "./keeping.ts";
+import { putTogether } from "./keeping.ts";
 import {
   type Chosen,
   decode,
@@ -19,6 +18,7 @@ import {
 } from "./mar.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
+import { repaint } from "./repainting.ts";
 import { answered, projectIn } from "./unipic.ts";
 
 /**
@@ -84,13 +84,14 @@ export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const { mar } = config;
   const pixel = tokenPixels(mar);
   const size = [1, 3, ...grid.map((side) => side * pixel)];
-  const [drawn, source] = ["drawn", "source"].map((name) => tokenSquares(mar, input(name, "float32", size)));
-  const places = grid[0] * grid[1];
-  const token = input("token", "float32", [places, tokenWidth(mar)]);
-  const condition = input("condition", "float32", [places, conditionWidth(mar)]);
-  const odds = stays(root.child("mar.source_pixels"), mar, { condition, token, source });
-  const whole = putTogether(odds, source, drawn);
-  const pixels = unpatchify(reshape(whole, [1, ...grid, whole.shape[1]]), pixel);
+  const [drawn, source] = ["drawn", "source"].map((name) => input(name, "float32", size));
+  const ofPlaces = (name: string, width: number) =>
+    reshape(input(name, "float32", [grid[0] * grid[1], width]), [1, ...grid, width]);
+  const token = ofPlaces("token", tokenWidth(mar));
+  const condition = ofPlaces("condition", conditionWidth(mar));
+  const isTold = fullLike(slice(condition, 3, 0, 1), 1);
+  const repainted = repaint(root.child("mar.source_pixels"), mar, { condition, isTold, token, source });
+  const pixels = putTogether(repainted, { source, drawn });
   return { outputs: { pixels }, parameters: root.parameters };
 }
 

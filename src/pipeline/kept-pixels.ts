@@ -49,7 +49,7 @@ export class ToldConditions {
 }
 
 /**
- * What was drawn with what stays of the source.
+ * What was drawn, with what stays of the source and what of it is painted anew.
  *
  * @param drawn [1, 3, height, width], as the result
  * @param token the picture's tokens: [places, token]

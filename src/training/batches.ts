@@ -18,7 +18,7 @@ import { trainingMaskCount } from "../sampling/training-mask.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { arrangeDrawing } from "./drawing-inputs.ts";
+import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { imageToken, type Padded, pad } from "./token-rows.ts";
@@ -185,6 +185,7 @@ function drawing(mar: MarConfig, ids: Padded, random: Random, shift: number, edi
   const [rows] = arranged.predicted.shape;
   return {
     ...arranged,
+    ...(editing && mar.source_pixels ? arrangePixels({ orders, masked }) : {}),
     timesteps: hostArray(
       "int64",
       [rows],

@@ -1,5 +1,4 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { tokenSquares } from "../models/keeping.ts";
 import type { Grid } from "../models/position-table.ts";
 import { visionFeatures } from "../models/unipic.ts";
 import { Scope } from "../nn/scope.ts";
@@ -103,9 +102,14 @@ export function traceDrawing(
   const { latents: sourceTokens, pixels: source } = pictures("source_");
   const editing: SourceInputs = {
     sourceTokens,
-    squares:
+    pixels:
       mar.source_pixels && source && target
-        ? { source: tokenSquares(mar, source), target: tokenSquares(mar, target) }
+        ? {
+            source,
+            target,
+            isHidden: given("is_hidden", "float32", [batch, count]),
+            rows: given("rows", "int64", [batch, count]),
+          }
         : undefined,
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),

@@ -1,9 +1,10 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
-import { drawnRoughly, keepingLoss, stays } from "../models/keeping.ts";
+import { drawnRoughly, keepingLoss, paintingLoss } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
+import { repaint } from "../models/repainting.ts";
 import { embedText, projectIn, readContext, spliceFeatures } from "../models/unipic.ts";
 import { encodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -12,6 +13,7 @@ import {
   concat,
   detach,
   gatherRows,
+  greaterThan,
   logSoftmax,
   multiply,
   multiplyDimensions,
@@ -23,6 +25,8 @@ import {
   subtract,
   type Tensor,
   takeLast,
+  unsqueeze,
+  where,
 } from "../tensor/index.ts";
 import { diffusionTerms } from "./diffusion-loss.ts";
 
@@ -32,8 +36,8 @@ export const SOURCE_GRADIENT_SCALE = 0.1;
 /** What counts beside the diffusion loss of an edit whose source the head is shown: how far what the source is changed to is off. */
 const CHANGE_WEIGHT = 0.5;
 
-/** The same for what stays of the source's pixels, where a result is put together of them. */
-const KEEPING_WEIGHT = 0.2;
+/** The same for what becomes of the source's pixels, where a result is put together of them. */
+const PIXELS_WEIGHT = 0.2;
 
 /** What the two drawing losses share. Every index is int64. */
 export interface DrawingInputs {
@@ -62,14 +66,25 @@ export interface DrawingInputs {
 export interface SourceInputs {
   /** Latents of the source pictures: [batch, rows x columns, token]. */
   sourceTokens: Tensor;
-  /** Where the config has `source_pixels`, source pictures and pictures to draw as `tokenSquares` of models/keeping.ts: [batch x places, 3 x pixels]. */
-  squares?: { source: Tensor; target: Tensor };
+  /** Where the config has `source_pixels`. */
+  pixels?: PixelInputs;
   /** Every place, for every picture: [batch, rows x columns]. */
   everywhere: Tensor;
   /** Where text and image features go, see `featureRows` in models/unipic.ts: [batch, length]. */
   source: Tensor;
   /** What the vision tower tells of the source pictures, where the model's edits have it: [batch, patches, hidden]. */
   vision?: Tensor;
+}
+
+/** What an edit adds that is put together of pixels. */
+export interface PixelInputs {
+  /** The source pictures and those to draw: [batch, 3, height, width]. */
+  source: Tensor;
+  target: Tensor;
+  /** 1 for places that are to be predicted: [batch, rows x columns]. */
+  isHidden: Tensor;
+  /** The row of `predicted` in which a place is, or that of another where it is visible: int64 [batch, rows x columns]. */
+  rows: Tensor;
 }
 
 const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x.shape[1]), x.shape[2]]);
@@ -81,8 +96,9 @@ export interface DrawingLoss {
   diffusion: Tensor;
   /** Of an edit whose source the head is shown, the mean square by which the changed source is off the tokens that were to be predicted. */
   change?: Tensor;
-  /** Of an edit that is put together of pixels, see `keepingLoss` in models/keeping.ts. */
+  /** Of an edit that is put together of pixels, see `keepingLoss` and `paintingLoss` in models/keeping.ts. */
   keeping?: Tensor;
+  painting?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -123,18 +139,27 @@ export function drawingLoss(
   const target = gatherRows(tokens, inputs.predicted);
   const condition = gatherRows(flat(shown), inputs.predicted);
   const { timesteps, noise } = inputs;
-  const { total } = diffusionTerms(mar.child("diffloss.net"), config, { target, condition, timesteps, noise });
+  const { total, clean } = diffusionTerms(mar.child("diffloss.net"), config, { target, condition, timesteps, noise });
   const diffusion = reduceMean(total);
   const results = { diffusion, fused, condition: read, source };
   if (!isCopying) return { loss: diffusion, ...results };
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
-  if (!editing.squares) return { loss: changing, change, ...results };
-  const { source: from, target: to } = editing.squares;
-  const [own, wanted] = [from, to].map((squares) => gatherRows(squares, inputs.predicted));
-  const told = { condition, token: drawnRoughly(target, noise), source: own };
-  const keeping = keepingLoss(stays(mar.child("source_pixels"), config.mar, told), own, wanted);
-  return { loss: add(changing, multiply(keeping, KEEPING_WEIGHT)), change, keeping, ...results };
+  if (!editing.pixels) return { loss: changing, change, ...results };
+  const { source: from, target: to, isHidden, rows } = editing.pixels;
+  const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
+  const isTold = whole(unsqueeze(isHidden, 2));
+  const drawn = where(greaterThan(isTold, 0), whole(gatherRows(clean, rows)), whole(inputs.tokens));
+  const token = drawnRoughly(drawn, whole(gatherRows(noise, rows)));
+  const repainted = repaint(mar.child("source_pixels"), config.mar, {
+    condition: whole(shown),
+    isTold,
+    token,
+    source: from,
+  });
+  const [keeping, painting] = [keepingLoss(repainted, { source: from, target: to }), paintingLoss(repainted, to)];
+  const loss = add(changing, multiply(add(keeping, painting), PIXELS_WEIGHT));
+  return { loss, change, keeping, painting, ...results };
 }
 
 export interface UnderstandingInputs {

@@ -19,11 +19,17 @@ const source = picture(
 );
 
 const SURE = 200;
-const said = { "mar.source_pixels.stays.weight": 0, "mar.source_pixels.pixel.2.weight": 0 };
+const names = (layers: readonly string[]) =>
+  Object.fromEntries(layers.map((layer) => [`mar.source_pixels.${layer}`, 0]));
+/** Nothing is painted anew, and what is chosen does not depend on the picture. */
+const said = names([
+  ...["paint.whole.weight", "paint.whole.bias", "paint.pixel.4.weight", "paint.pixel.4.bias"],
+  ...["choose.whole.weight", "choose.pixel.4.weight"],
+]);
 /** The same model with another word on what stays of a source: all, nothing, or something. */
 const MODELS: Record<"keeps" | "leaves" | "mixes", Record<string, number>> = {
-  keeps: { ...said, "mar.source_pixels.stays.bias": SURE },
-  leaves: { ...said, "mar.source_pixels.stays.bias": -SURE },
+  keeps: { ...said, "mar.source_pixels.choose.whole.bias": SURE },
+  leaves: { ...said, "mar.source_pixels.choose.whole.bias": -SURE },
   mixes: {},
 };
 type Name = keyof typeof MODELS | "draws";

@@ -92,7 +92,9 @@ describe("parseTrainConfig", () => {
       "questions most",
       "changes and questions",
       "keep",
-      "what stays",
+      "what becomes of it",
+      "paint and ask",
+      "paint",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");

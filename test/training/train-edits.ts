@@ -30,8 +30,8 @@ export async function trainEdits(
   { trains, steps, rate, repeats }: TrainEditsOptions,
 ): Promise<Record<string, number>[]> {
   const root = Scope.root();
-  const { loss, diffusion, change, keeping } = traceDrawing(root, config, "editing", editing);
-  const losses = { diffusion, ...(change && { change }), ...(keeping && { keeping }) };
+  const { loss, diffusion, change, keeping, painting } = traceDrawing(root, config, "editing", editing);
+  const losses = { diffusion, ...(change && { change }), ...(keeping && { keeping }), ...(painting && { painting }) };
   const options = { optimizer: ADAMW, trains: (name: string) => name.startsWith(trains) };
   const device = { device: "cpu", threads: 1 } as const;
   const program = await TrainingProgram.build(nodeEngine, device, root, loss, losses, options, new Random(1));

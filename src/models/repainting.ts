@@ -1,0 +1,139 @@
+/**
+ * What becomes of an edit's source pixel by pixel, for the config's `source_pixels`; no part of the official model. Tokens tell what a picture
+ * shows, pixels where it ends: convolutions over the source, told of every token what the diffusion head was told there, paint it anew as the
+ * instruction asks, and say of every pixel whether it stays, is the one painted, or is the one that was drawn (models/keeping.ts).
+ */
+
+import { convolution } from "../nn/convolution.ts";
+import { linear } from "../nn/linear.ts";
+import { depthToSpace, patchify, unpatchify } from "../nn/patches.ts";
+import type { Scope } from "../nn/scope.ts";
+import { twoLayers } from "../nn/two-layers.ts";
+import {
+  add,
+  concat,
+  detach,
+  multiply,
+  reshape,
+  silu,
+  slice,
+  square,
+  subtract,
+  type Tensor,
+  transpose,
+} from "../tensor/index.ts";
+import type { MarConfig } from "./config.ts";
+import { tokenPixels } from "./programs.ts";
+
+const COLORS = 3;
+/** Pixels along the side of a square that has features of its own, where a token is a multiple of it. */
+const SQUARE = 4;
+/** Features of a square. */
+const WIDTH = 64;
+/** Features of a pixel. */
+const FEATURES = 32;
+/** Residual blocks that paint: those see 24 pixels around a square. */
+const PAINTING = 3;
+/** Further ones, which see the drawing, too. */
+const CHOOSING = 1;
+const ZEROS = { initial: { kind: "zeros" } } as const;
+
+/** What {@link repaint} reads. */
+export interface RepaintInputs {
+  /** What the head was told of every place: [batch, rows, columns, condition width]. */
+  condition: Tensor;
+  /** 1 where that is so, 0 where a place was not predicted and its condition does not count: [batch, rows, columns, 1]. */
+  isTold: Tensor;
+  /** What the head drew, in training what it would: [batch, rows, columns, token]. */
+  token: Tensor;
+  /** The source: [batch, 3, height, width] in [-1, 1]. */
+  source: Tensor;
+}
+
+export interface Repainted {
+  /** The source as the instruction would have it, as far as it can be told without drawing: [batch, 3, height, width]. It begins as the source itself. */
+  painted: Tensor;
+  /** The log-odds, against the pixel that was drawn, of the source's own pixel and of the painted one: [batch, 2, height, width]. They begin at 0. */
+  odds: Tensor;
+}
+
+/**
+ * Paints an edit's source anew, and chooses. Of every pixel it is said how much of it goes and what comes to it, so that an edge of something
+ * that is removed need not be painted over. What is painted knows nothing of what is drawn. `scope` is the checkpoint's `mar.source_pixels`.
+ */
+export function repaint(scope: Scope, mar: MarConfig, { condition, isTold, token, source }: RepaintInputs): Repainted {
+  const side = squareSide(mar);
+  const pixels = (x: Tensor) => byPixel(x, side);
+  const own = pixels(source);
+  const paint = scope.child("paint");
+  let x = add(told(scope, mar, condition, isTold), bySquare(paint.child("source"), source, side));
+  for (let index = 0; index < PAINTING; index++) x = residualBlock(x, paint.child("block").child(index));
+  const change = perPixel(paint, x, own, COLORS + 1);
+  const [added, kept] = [slice(change, 4, 0, COLORS), slice(change, 4, COLORS, COLORS + 1)];
+  const painted = together(add(multiply(own, add(kept, 1)), added), side);
+
+  const choose = scope.child("choose");
+  const drawn = unpatchify(linear(token, scope.child("drawn"), COLORS * tokenPixels(mar) ** 2), tokenPixels(mar));
+  const known = detach(painted);
+  const apart = [source, known].map((picture) => square(subtract(picture, drawn)));
+  let y = add(x, bySquare(choose.child("drawn"), concat([drawn, ...apart], 1), side));
+  for (let index = 0; index < CHOOSING; index++) y = residualBlock(y, choose.child("block").child(index));
+  const seen = pixels(concat([source, known, drawn, ...apart, square(subtract(source, known))], 1));
+  return { painted, odds: together(perPixel(choose, y, seen, 2), side) };
+}
+
+/** A side of squares that makes up the side of a token. */
+function squareSide(mar: MarConfig): number {
+  const side = tokenPixels(mar);
+  return side % SQUARE === 0 ? SQUARE : side;
+}
+
+/** What the head was told, as the features of squares: [batch, WIDTH, height / side, width / side]. */
+function told(scope: Scope, mar: MarConfig, condition: Tensor, isTold: Tensor): Tensor {
+  const squares = tokenPixels(mar) / squareSide(mar);
+  const given = concat([multiply(condition, isTold), isTold], 3);
+  const features = linear(twoLayers(given, scope, mar.diffloss_w), scope.child("told"), WIDTH * squares ** 2);
+  return depthToSpace(channelsFirst(features), squares);
+}
+
+/** A picture's squares as features: [batch, channels, height, width] to [batch, WIDTH, height / side, width / side]. */
+const bySquare = (scope: Scope, x: Tensor, side: number): Tensor =>
+  channelsFirst(linear(patchify(x, side), scope, WIDTH));
+
+/**
+ * Numbers for each pixel, 0 at first: by its square's features alone, and by two layers for each pixel, told of its square and its place there.
+ * x: [batch, WIDTH, rows, columns]; seen: [batch, rows, columns, pixels, channels]; result: the same with `out` channels.
+ */
+function perPixel(scope: Scope, x: Tensor, seen: Tensor, out: number): Tensor {
+  const features = silu(transpose(x, [0, 2, 3, 1]));
+  const [batch, rows, columns, pixels] = seen.shape as [number, number, number, number];
+  const whole = linear(features, scope.child("whole"), pixels * out, ZEROS);
+  const square = reshape(linear(features, scope.child("square"), FEATURES), [batch, rows, columns, 1, FEATURES]);
+  const place = scope.parameter("place", [pixels, FEATURES], { kind: "zeros" });
+  const first = silu(add(add(linear(seen, scope.child("pixel.0"), FEATURES), square), place));
+  const second = silu(linear(first, scope.child("pixel.2"), FEATURES));
+  return add(reshape(whole, [batch, rows, columns, pixels, out]), linear(second, scope.child("pixel.4"), out, ZEROS));
+}
+
+/** Two 3x3 convolutions around which x passes unchanged. */
+function residualBlock(x: Tensor, scope: Scope): Tensor {
+  const hidden = convolution(silu(x), scope.child("conv1"), WIDTH, 3, { padding: 1 });
+  return add(x, convolution(silu(hidden), scope.child("conv2"), WIDTH, 3, { padding: 1 }));
+}
+
+const channelsFirst = (x: Tensor): Tensor => transpose(x, [0, 3, 1, 2]);
+
+/** [batch, channels, height, width] to [batch, rows, columns, side x side, channels]. */
+function byPixel(x: Tensor, side: number): Tensor {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const [rows, columns] = [height / side, width / side];
+  const apart = transpose(reshape(x, [batch, channels, rows, side, columns, side]), [0, 2, 4, 3, 5, 1]);
+  return reshape(apart, [batch, rows, columns, side * side, channels]);
+}
+
+/** The reverse of {@link byPixel}. */
+function together(x: Tensor, side: number): Tensor {
+  const [batch, rows, columns, , channels] = x.shape as [number, number, number, number, number];
+  const apart = transpose(reshape(x, [batch, rows, columns, side, side, channels]), [0, 5, 1, 3, 2, 4]);
+  return reshape(apart, [batch, channels, rows * side, columns * side]);
+}
