@@ -4,9 +4,9 @@
  * instruction asks, and say of every pixel whether it stays, is the one painted, or is the one that was drawn (models/keeping.ts).
  */
 
-import { convolution } from "../nn/convolution.ts";
 import { linear } from "../nn/linear.ts";
 import { depthToSpace, patchify, unpatchify } from "../nn/patches.ts";
+import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import { twoLayers } from "../nn/two-layers.ts";
 import {
@@ -113,12 +113,6 @@ function perPixel(scope: Scope, x: Tensor, seen: Tensor, out: number): Tensor {
   const first = silu(add(add(linear(seen, scope.child("pixel.0"), FEATURES), square), place));
   const second = silu(linear(first, scope.child("pixel.2"), FEATURES));
   return add(reshape(whole, [batch, rows, columns, pixels, out]), linear(second, scope.child("pixel.4"), out, ZEROS));
-}
-
-/** Two 3x3 convolutions around which x passes unchanged. */
-function residualBlock(x: Tensor, scope: Scope): Tensor {
-  const hidden = convolution(silu(x), scope.child("conv1"), WIDTH, 3, { padding: 1 });
-  return add(x, convolution(silu(hidden), scope.child("conv2"), WIDTH, 3, { padding: 1 }));
 }
 
 const channelsFirst = (x: Tensor): Tensor => transpose(x, [0, 3, 1, 2]);

@@ -1,5 +1,6 @@
 import { convolution } from "../nn/convolution.ts";
 import { depthToSpace, patchify, unpatchify } from "../nn/patches.ts";
+import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
@@ -44,6 +45,7 @@ export function decodePatches(scope: Scope, config: PatchVaeConfig, latents: Ten
     const stage = decoder.child("up").child(level);
     // The stages end at half the full resolution; the head makes the last doubling, as full-size feature maps are dear.
     if (level > 0) x = depthToSpace(convolution(x, stage.child("enlarge"), 4 * width(ch, level), 1), 2);
+    // Without norms, so a picture's brightness is kept.
     for (let index = 0; index < blocks; index++) x = residualBlock(x, stage.child("block").child(index));
   }
   const correction = depthToSpace(startingAtZero(silu(x), decoder.child("conv_out"), 3 * 4), 2);
@@ -59,13 +61,6 @@ function linearPart(scope: Scope, latents: Tensor, patch: number): Tensor {
   const numbers = 3 * patch * patch;
   const weight = scope.parameter("weight", [numbers, inner], { kind: "uniform", limit: Math.sqrt(3 / inner) });
   return unpatchify(product(tokens, weight, scope.parameter("bias", [numbers], { kind: "zeros" })), patch);
-}
-
-/** Two 3x3 convolutions around which x passes unchanged; without norms, so a picture's brightness is kept. */
-function residualBlock(x: Tensor, scope: Scope): Tensor {
-  const channels = x.shape[1] as number;
-  const hidden = convolution(silu(x), scope.child("conv1"), channels, 3, { padding: 1 });
-  return add(x, convolution(silu(hidden), scope.child("conv2"), channels, 3, { padding: 1 }));
 }
 
 function startingAtZero(x: Tensor, scope: Scope, out: number): Tensor {
