@@ -47,17 +47,3 @@ export class ToldConditions {
     return hostArray("float32", [this.places, this.#width], this.#all.slice(picture * size, (picture + 1) * size));
   }
 }
-
-/**
- * What was drawn, with what stays of the source and what of it is painted anew.
- *
- * @param drawn [1, 3, height, width], as the result
- * @param token the picture's tokens: [places, token]
- * @param condition [places, condition width]
- */
-export async function keepPixels(
-  { pixels: source, program }: KeptSource,
-  { drawn, token, condition }: Record<"drawn" | "token" | "condition", HostArray>,
-): Promise<HostArray> {
-  return (await program.run({ drawn, source, token, condition })).pixels;
-}

@@ -25,7 +25,7 @@ import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
-import { type KeptSource, keepPixels, ToldConditions } from "./kept-pixels.ts";
+import { type KeptSource, ToldConditions } from "./kept-pixels.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -308,7 +308,10 @@ export class UniPic {
       const { pixels: drawn } = await program.run({
         tokens: { ...token, shape: [1, ...grid, size / places] },
       });
-      const pixels = kept && told ? await keepPixels(kept, { drawn, token, condition: told.of(i) }) : drawn;
+      const { pixels } =
+        kept && told
+          ? await kept.program.run({ drawn, source: kept.pixels, token, condition: told.of(i) })
+          : { pixels: drawn };
       pictures.push(fromModelRange(pixels.data as Float32Array, pixels.shape[2], pixels.shape[3]));
     }
     return pictures;

@@ -146,20 +146,31 @@ export function drawingLoss(
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
   if (!editing.pixels) return { loss: changing, change, ...results };
-  const { source: from, target: to, isHidden, rows } = editing.pixels;
-  const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
-  const isTold = whole(unsqueeze(isHidden, 2));
-  const drawn = where(greaterThan(isTold, 0), whole(gatherRows(clean, rows)), whole(inputs.tokens));
-  const token = drawnRoughly(drawn, whole(gatherRows(noise, rows)));
-  const repainted = repaint(mar.child("source_pixels"), config.mar, {
-    condition: whole(shown),
-    isTold,
-    token,
-    source: from,
-  });
-  const [keeping, painting] = [keepingLoss(repainted, { source: from, target: to }), paintingLoss(repainted, to)];
+  const drawn = { shown, clean, noise, tokens: inputs.tokens };
+  const { keeping, painting } = pixelLosses(mar, config, grid, editing.pixels, drawn);
   const loss = add(changing, multiply(add(keeping, painting), PIXELS_WEIGHT));
   return { loss, change, keeping, painting, ...results };
+}
+
+/**
+ * What an edit's result is off by, put together of pixels.
+ * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
+ * every row that is predicted what the head takes it for, and its noise: [rows, token]
+ */
+function pixelLosses(
+  mar: Scope,
+  config: UniPicConfig,
+  grid: Grid,
+  { source, target, isHidden, rows }: PixelInputs,
+  drawn: Record<"shown" | "tokens" | "clean" | "noise", Tensor>,
+): { keeping: Tensor; painting: Tensor } {
+  const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
+  const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
+  const isTold = whole(unsqueeze(isHidden, 2));
+  const token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
+  const told = { condition: whole(drawn.shown), isTold, token, source };
+  const repainted = repaint(mar.child("source_pixels"), config.mar, told);
+  return { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
 }
 
 export interface UnderstandingInputs {

@@ -2,18 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { picture } from "../../src/image/index.ts";
 import { type EditOptions, type Picture, UniPic } from "../../src/index.ts";
-import { Random } from "../../src/random.ts";
+import { noisePicture } from "../helpers/noise-picture.ts";
 import { tinySeeingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
-const SIDE = 16;
-const random = new Random(1);
-const source = picture(
-  SIDE,
-  SIDE,
-  Uint8Array.from({ length: SIDE * SIDE * 3 }, () => random.integer(256)),
-);
+const source = noisePicture(1);
 
 /** Mean difference of two pictures, in levels. */
 const apart = (a: Picture, b: Picture): number =>

@@ -2,21 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { picture } from "../../src/image/index.ts";
 import { type EditOptions, type Picture, UniPic } from "../../src/index.ts";
 import { conditionWidth } from "../../src/models/copying.ts";
 import { ToldConditions } from "../../src/pipeline/kept-pixels.ts";
-import { Random } from "../../src/random.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
+import { noisePicture } from "../helpers/noise-picture.ts";
 import { tinyKeepingConfig, tinySeeingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
-const SIDE = 16;
-const random = new Random(1);
-const source = picture(
-  SIDE,
-  SIDE,
-  Uint8Array.from({ length: SIDE * SIDE * 3 }, () => random.integer(256)),
-);
+const source = noisePicture(1);
 
 const SURE = 200;
 const names = (layers: readonly string[]) =>

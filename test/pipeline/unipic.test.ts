@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { picture } from "../../src/image/index.ts";
 import {
   type DrawPreview,
   type DrawProgress,
@@ -12,7 +11,7 @@ import {
   UniPic,
   UserError,
 } from "../../src/index.ts";
-import { Random } from "../../src/random.ts";
+import { noisePicture } from "../helpers/noise-picture.ts";
 import { tinySeeingConfig, tinyWordedConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
 let folder: string;
@@ -28,15 +27,6 @@ afterAll(async () => {
   await model.release();
   await rm(folder, { recursive: true, force: true });
 });
-
-function noisePicture(seed: number, width = 16, height = 16): Picture {
-  const random = new Random(seed);
-  return picture(
-    width,
-    height,
-    Uint8Array.from({ length: width * height * 3 }, () => random.integer(256)),
-  );
-}
 
 const draw = (prompt: string | string[], options: GenerateOptions = {}) =>
   model.generate(prompt, { steps: 3, ...options });
