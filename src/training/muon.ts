@@ -1,5 +1,16 @@
 /** Muon (K. Jordan and others, 2024, kellerjordan.github.io/posts/muon): momentum whose directions all count the same. */
-import { add, divide, matmul, multiply, reduceSum, sqrt, square, subtract, type Tensor } from "../tensor/index.ts";
+import {
+  add,
+  divide,
+  matmul,
+  multiply,
+  reduceSum,
+  reshape,
+  sqrt,
+  square,
+  subtract,
+  type Tensor,
+} from "../tensor/index.ts";
 import { decayed } from "./optimizer.ts";
 
 export interface MuonOptions {
@@ -23,12 +34,19 @@ const LEFT_OUT = [
   "final_layer.linear.",
   "final_layer.copy.",
   "source_change.linear.",
-  "source_pixels.",
+  "patch_embedding.",
+  ".whole.",
+  ".pixel.4.",
+  ".place",
 ];
 
-/** Whether Muon is for this parameter: a matrix between two layers inside of the model. */
+/** Whether Muon is for this parameter: a matrix or the kernel of a convolution between two layers inside of the model. */
 export function isForMuon(name: string, shape: readonly unknown[]): boolean {
-  return shape.length === 2 && shape.every((side) => side !== 1) && !LEFT_OUT.some((part) => name.includes(part));
+  return (
+    (shape.length === 2 || shape.length === 4) &&
+    shape.slice(0, 2).every((side) => side !== 1) &&
+    !LEFT_OUT.some((part) => name.includes(part))
+  );
 }
 
 /**
@@ -47,7 +65,7 @@ export function orthogonalized(matrix: Tensor, rounds: number): Tensor {
   return x;
 }
 
-/** A matrix [rows, columns] and the running mean of its gradients, of the same shape. */
+/** A matrix [rows, columns] or a kernel [rows, ...], whose columns are all the rest, and the running mean of its gradients, of the same shape. */
 export interface MuonState {
   parameter: Tensor;
   moment1: Tensor;
@@ -61,11 +79,13 @@ export function muon(
   { momentum, rounds }: MuonOptions,
   weightDecay: number,
 ): MuonState {
-  const [rows, columns] = state.parameter.shape as readonly number[];
+  const shape = state.parameter.shape as readonly number[];
+  const rows = shape[0];
+  const columns = shape.slice(1).reduce((product, side) => product * side, 1);
   const mean = (before: Tensor) => add(multiply(before, momentum), multiply(gradient, 1 - momentum));
   const moment1 = mean(state.moment1);
   // Nesterov: the direction looks one step ahead.
-  const direction = orthogonalized(mean(moment1), rounds);
+  const direction = reshape(orthogonalized(reshape(mean(moment1), [rows, columns]), rounds), shape);
   // An orthogonal matrix has a root mean square of 1 / sqrt(longer side).
   const size = multiply(learningRate, UPDATE_SIZE * Math.sqrt(Math.max(rows, columns)));
   const kept = decayed(state.parameter, learningRate, weightDecay);

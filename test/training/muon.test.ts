@@ -75,8 +75,7 @@ describe("orthogonalized", () => {
 });
 
 describe("a step of Muon", () => {
-  const shape = [24, 64];
-  const step = async (gradient: Float32Array, weightDecay = 0) => {
+  const step = async (gradient: Float32Array, weightDecay = 0, shape = [24, 64]) => {
     const [parameter, moment1, slope] = ["parameter", "moment1", "slope"].map((name) => input(name, "float32", shape));
     const rate = input("rate", "float32", []);
     const after = muon({ parameter, moment1 }, slope, rate, MUON, weightDecay);
@@ -102,6 +101,10 @@ describe("a step of Muon", () => {
     expect(size / 0.01).toBeLessThan(0.2 * 1.2);
     for (const [at, value] of once.entries()) expect(thousand[at]).toBeCloseTo(value, 5);
     expect(once.reduce((sum, value, at) => sum + (1 - value) * gradient[at], 0)).toBeGreaterThan(0);
+  });
+
+  it("takes a kernel for the matrix that its patches are multiplied by", async () => {
+    expect(await step(gradient, 0.5, [24, 16, 2, 2])).toEqual(await step(gradient, 0.5));
   });
 
   it("decays the weight apart from the gradient", async () => {
@@ -179,9 +182,15 @@ describe("training with Muon", () => {
 it("is for matrices between layers, not for tables and outputs", () => {
   expect(isForMuon("llm.model.layers.0.mlp.up_proj.weight", [64, 32])).toBe(true);
   expect(isForMuon("mar.diffloss.net.res_blocks.0.mlp.0.weight", [32, 32])).toBe(true);
+  expect(isForMuon("mar.source_pixels.paint.block.0.conv1.weight", [64, 64, 3, 3])).toBe(true);
   expect(isForMuon("llm.model.norm.weight", [32])).toBe(false);
   expect(isForMuon("mar.fake_latent", [1, 32])).toBe(false);
   expect(isForMuon("llm.model.embed_tokens.weight", [320, 32])).toBe(false);
   expect(isForMuon("siglip2.vision_model.embeddings.position_embedding.weight", [4, 32])).toBe(false);
+  expect(isForMuon("siglip2.vision_model.embeddings.patch_embedding.weight", [32, 3, 16, 16])).toBe(false);
   expect(isForMuon("mar.diffloss.net.final_layer.linear.weight", [16, 32])).toBe(false);
+  for (const last of ["whole", "pixel.4"]) {
+    expect(isForMuon(`mar.source_pixels.paint.${last}.weight`, [64, 32])).toBe(false);
+  }
+  expect(isForMuon("mar.source_pixels.paint.place", [16, 32])).toBe(false);
 });
