@@ -48,7 +48,11 @@ export function registerChat(program: Command): void {
   addModelOptions(command)
     .option("--seed <n>", "seed of the first turn; every later one has the next", wholeNumberFor("--seed"), 0)
     .option("--size <n|WxH>", "pixels of what is drawn (default: what the model was trained at)", parseSize)
-    .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
+    .option(
+      "--rounds <n>",
+      "rounds of prediction, up to the number of tokens (default: 32, of edits the model's own)",
+      numberFor("--rounds"),
+    )
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--max-tokens <n>", "longest answer (default: 64)", wholeNumberFor("--max-tokens", 1, 4096))
     .option(

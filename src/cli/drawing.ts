@@ -35,7 +35,11 @@ export function addDrawingOptions(command: Command, output: string): Command {
       wholeNumberFor("--count", 1),
       1,
     )
-    .option("--rounds <n>", "rounds of prediction, up to the number of tokens (default: 32)", numberFor("--rounds"))
+    .option(
+      "--rounds <n>",
+      "rounds of prediction, up to the number of tokens (default: 32, of edits the model's own)",
+      numberFor("--rounds"),
+    )
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
     .option("--no-metadata", "leave prompt, seed, model and settings out of the PNG file")

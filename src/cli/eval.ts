@@ -54,7 +54,11 @@ export function registerEval(program: Command): void {
       "how pictures are drawn: exact (the default) or fast",
       oneOf("--preset", samplingPresets),
     )
-    .option("--rounds <n>", "rounds of prediction (default: 32)", wholeNumberFor("--rounds", 1))
+    .option(
+      "--rounds <n>",
+      "rounds of prediction (default: 32, of edits the model's own)",
+      wholeNumberFor("--rounds", 1),
+    )
     .option("--steps <n>", "denoising steps (default: the model's own)", wholeNumberFor("--steps", 1))
     .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))

@@ -16,6 +16,8 @@ export interface GenerationConfig {
   temperature: number;
   /** Of edits, where it is another one. */
   edit_temperature?: number;
+  /** Rounds of prediction of edits, where they are others. */
+  edit_rounds?: number;
   /** Side in pixels at which pictures are seen. */
   understanding_size: number;
   /** What the model's conversations are answered in view of. */
@@ -38,6 +40,8 @@ export interface GenerationDefaults {
   editGuidance?: number;
   /** Temperature of edits. Default: that of all pictures. */
   editTemperature?: number;
+  /** Rounds of prediction of edits. Default: as of all pictures. */
+  editRounds?: number;
   /** Default `conversation`. */
   chatMemory?: ChatMemory;
 }
@@ -54,6 +58,7 @@ export function generationDefaults(
   folder: string,
 ): GenerationDefaults {
   const said = json?.chat_remember;
+  const drawSize = drawSizeOf(json, mar, folder);
   const wrong = (what: string, value: unknown) =>
     new UserError(`${folder}/generation_config.json: ${what}, not ${JSON.stringify(value)}.`);
   const numberIn = (name: string, least: number, most: number): number | undefined => {
@@ -61,12 +66,18 @@ export function generationDefaults(
     if (value === undefined || (typeof value === "number" && value >= least && value <= most)) return value;
     throw wrong(`${name} must be a number from ${least} to ${most}`, value);
   };
+  const wholeIn = (name: string, least: number, most: number): number | undefined => {
+    const value = numberIn(name, least, most);
+    if (value === undefined || Number.isInteger(value)) return value;
+    throw wrong(`${name} must be a whole number`, value);
+  };
   const chatMemory = CHAT_MEMORIES.find((name) => name === said);
   if (said !== undefined && !chatMemory) throw wrong(`chat_remember must be ${CHAT_MEMORIES.join(" or ")}`, said);
   return {
-    drawSize: drawSizeOf(json, mar, folder),
+    drawSize,
     editGuidance: numberIn("edit_guidance", 1, 100),
     editTemperature: numberIn("edit_temperature", 0.01, 10),
+    editRounds: wholeIn("edit_rounds", 1, (drawSize / tokenPixels(mar)) ** 2),
     chatMemory,
   };
 }

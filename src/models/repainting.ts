@@ -34,6 +34,9 @@ const WIDTH = 64;
 const FEATURES = 32;
 /** Residual blocks that paint: those see 24 pixels around a square. */
 const PAINTING = 3;
+/** After the first of them as many see further, each 16 pixels, by squares of twice the side with so many features. */
+const FARTHER = 3;
+const FARTHER_WIDTH = 128;
 /** Further ones, which see the drawing, too. */
 const CHOOSING = 1;
 const ZEROS = { initial: { kind: "zeros" } } as const;
@@ -67,7 +70,10 @@ export function repaint(scope: Scope, mar: MarConfig, { condition, isTold, token
   const own = pixels(source);
   const paint = scope.child("paint");
   let x = add(told(scope, mar, condition, isTold), bySquare(paint.child("source"), source, side));
-  for (let index = 0; index < PAINTING; index++) x = residualBlock(x, paint.child("block").child(index));
+  for (let index = 0; index < PAINTING; index++) {
+    x = residualBlock(x, paint.child("block").child(index));
+    if (index === 0) x = seeFarther(x, paint.child("farther"), squaresAlong(mar));
+  }
   const change = perPixel(paint, x, own, COLORS + 1);
   const [added, kept] = [slice(change, 4, 0, COLORS), slice(change, 4, COLORS, COLORS + 1)];
   const painted = together(add(multiply(own, add(kept, 1)), added), side);
@@ -78,7 +84,8 @@ export function repaint(scope: Scope, mar: MarConfig, { condition, isTold, token
   const apart = [source, known].map((picture) => square(subtract(picture, drawn)));
   let y = add(x, bySquare(choose.child("drawn"), concat([drawn, ...apart], 1), side));
   for (let index = 0; index < CHOOSING; index++) y = residualBlock(y, choose.child("block").child(index));
-  const seen = pixels(concat([source, known, drawn, ...apart, square(subtract(source, known))], 1));
+  const others = pixels(concat([known, drawn, ...apart, square(subtract(source, known))], 1));
+  const seen = concat([own, others], 4);
   return { painted, odds: together(perPixel(choose, y, seen, 2), side) };
 }
 
@@ -88,12 +95,23 @@ function squareSide(mar: MarConfig): number {
   return side % SQUARE === 0 ? SQUARE : side;
 }
 
+/** Squares along the side of a token. */
+const squaresAlong = (mar: MarConfig): number => tokenPixels(mar) / squareSide(mar);
+
 /** What the head was told, as the features of squares: [batch, WIDTH, height / side, width / side]. */
 function told(scope: Scope, mar: MarConfig, condition: Tensor, isTold: Tensor): Tensor {
-  const squares = tokenPixels(mar) / squareSide(mar);
+  const squares = squaresAlong(mar);
   const given = concat([multiply(condition, isTold), isTold], 3);
   const features = linear(twoLayers(given, scope, mar.diffloss_w), scope.child("told"), WIDTH * squares ** 2);
   return depthToSpace(channelsFirst(features), squares);
+}
+
+/** Adds to squares' features what lies further around: nothing at first. A token whose squares are no pairs has them one by one. x, result: [batch, WIDTH, rows, columns]. */
+function seeFarther(x: Tensor, scope: Scope, squares: number): Tensor {
+  const pair = squares % 2 === 0 ? 2 : 1;
+  let y = channelsFirst(linear(patchify(x, pair), scope.child("in"), FARTHER_WIDTH));
+  for (let index = 0; index < FARTHER; index++) y = residualBlock(y, scope.child("block").child(index));
+  return add(x, unpatchify(linear(silu(channelsLast(y)), scope.child("out"), WIDTH * pair ** 2, ZEROS), pair));
 }
 
 /** A picture's squares as features: [batch, channels, height, width] to [batch, WIDTH, height / side, width / side]. */
@@ -101,21 +119,25 @@ const bySquare = (scope: Scope, x: Tensor, side: number): Tensor =>
   channelsFirst(linear(patchify(x, side), scope, WIDTH));
 
 /**
- * Numbers for each pixel, 0 at first: by its square's features alone, and by two layers for each pixel, told of its square and its place there.
+ * Numbers for each pixel, 0 at first: by its square's features alone, and by two layers for each pixel, told of its square and its place there. By
+ * what its square scales the first layer, a square can change colors as a matrix does.
  * x: [batch, WIDTH, rows, columns]; seen: [batch, rows, columns, pixels, channels]; result: the same with `out` channels.
  */
 function perPixel(scope: Scope, x: Tensor, seen: Tensor, out: number): Tensor {
-  const features = silu(transpose(x, [0, 2, 3, 1]));
+  const features = silu(channelsLast(x));
   const [batch, rows, columns, pixels] = seen.shape as [number, number, number, number];
   const whole = linear(features, scope.child("whole"), pixels * out, ZEROS);
-  const square = reshape(linear(features, scope.child("square"), FEATURES), [batch, rows, columns, 1, FEATURES]);
+  const ofSquare = (name: string, options = {}) =>
+    reshape(linear(features, scope.child(name), FEATURES, options), [batch, rows, columns, 1, FEATURES]);
   const place = scope.parameter("place", [pixels, FEATURES], { kind: "zeros" });
-  const first = silu(add(add(linear(seen, scope.child("pixel.0"), FEATURES), square), place));
-  const second = silu(linear(first, scope.child("pixel.2"), FEATURES));
+  const first = silu(add(add(linear(seen, scope.child("pixel.0"), FEATURES), ofSquare("square")), place));
+  const scaled = multiply(first, add(ofSquare("scale", ZEROS), 1));
+  const second = silu(linear(scaled, scope.child("pixel.2"), FEATURES));
   return add(reshape(whole, [batch, rows, columns, pixels, out]), linear(second, scope.child("pixel.4"), out, ZEROS));
 }
 
 const channelsFirst = (x: Tensor): Tensor => transpose(x, [0, 3, 1, 2]);
+const channelsLast = (x: Tensor): Tensor => transpose(x, [0, 2, 3, 1]);
 
 /** [batch, channels, height, width] to [batch, rows, columns, side x side, channels]. */
 function byPixel(x: Tensor, side: number): Tensor {

@@ -39,7 +39,7 @@ export interface DrawOptions {
   preset?: SamplingPreset;
   /** The same seed gives the same picture; picture i of several has the seed + i. Default 0. */
   seed?: number;
-  /** Rounds of prediction, 1 to the number of tokens. Default 32, or the number of tokens if that is less; half as many with `fast`. */
+  /** Rounds of prediction, 1 to the number of tokens. Default 32, or the number of tokens if that is less; half as many with `fast`; of edits what the model folder says. */
   rounds?: number;
   /** How noise becomes tokens: `ancestral`, `ddim` (arXiv 2010.02502) or `dpm++`, DPM-Solver++(2M) (arXiv 2211.01095). Default `ancestral`. */
   sampler?: Sampler;

@@ -145,9 +145,9 @@ export class UniPic {
 
   /** The options of an edit, with what the model's folder says of edits where a call says nothing. */
   forEditing<Options extends DrawOptions>(options: Options): Options {
-    const { editGuidance, editTemperature } = this.#defaults;
-    const { guidance = editGuidance, temperature = editTemperature } = options;
-    return { ...options, guidance, temperature };
+    const { editGuidance, editTemperature, editRounds } = this.#defaults;
+    const { guidance = editGuidance, temperature = editTemperature, rounds = editRounds } = options;
+    return { ...options, guidance, temperature, rounds };
   }
 
   /**

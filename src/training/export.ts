@@ -12,6 +12,8 @@ import type { Prepared } from "./prepare.ts";
  * repeats the picture, from which guidance would lead too far away. What is to stay stays better with less chance in it.
  */
 const LEARNED_HERE = { edit_guidance: 1, edit_temperature: 0.8, chat_remember: "picture" } as const;
+/** Of an edit that is put together of pixels little is drawn, which more rounds made no better (models/unipic-mini/README.md). */
+const EDIT_ROUNDS = 2;
 
 /** Writes a model folder in Hugging Face form that `UniPic.load` opens, its weights in half precision. */
 export async function exportModel(folder: string, weights: Values, prepared: Prepared): Promise<void> {
@@ -24,7 +26,9 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   await writeWhole(join(folder, "config.json"), json(prepared.config));
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), json(prepared.tokenizerConfig));
-  const generation = { ...generationConfig(prepared.config), ...LEARNED_HERE };
+  const learned = generationConfig(prepared.config);
+  const editRounds = prepared.config.mar.source_pixels && { edit_rounds: Math.min(EDIT_ROUNDS, learned.tokens) };
+  const generation = { ...learned, ...LEARNED_HERE, ...editRounds };
   await writeWhole(join(folder, "generation_config.json"), json(generation));
 }
 

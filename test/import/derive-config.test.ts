@@ -73,15 +73,16 @@ describe("generationDefaults", () => {
   const { mar } = unipic15b;
 
   it("are what the file says, and nothing where it says nothing", () => {
-    const said = { edit_guidance: 1.5, edit_temperature: 0.8, chat_remember: "picture" };
+    const said = { edit_guidance: 1.5, edit_temperature: 0.8, edit_rounds: 2, chat_remember: "picture" };
     expect(generationDefaults(said, mar, "m")).toEqual({
       drawSize: 512,
       editGuidance: 1.5,
       editTemperature: 0.8,
+      editRounds: 2,
       chatMemory: "picture",
     });
-    const { editGuidance, editTemperature, chatMemory } = generationDefaults(undefined, mar, "m");
-    expect([editGuidance, editTemperature, chatMemory]).toEqual([undefined, undefined, undefined]);
+    const { drawSize: _, ...others } = generationDefaults(undefined, mar, "m");
+    expect(Object.values(others)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it.each([0, "3", null, 101])("refuses to guide edits by %s", (edit_guidance) => {
@@ -92,6 +93,14 @@ describe("generationDefaults", () => {
     expect(() => generationDefaults({ edit_temperature }, mar, "m")).toThrow(
       /^m\/generation_config\.json: edit_temperature must be a number from 0\.01 to 10/,
     );
+  });
+
+  it.each([
+    [0, "a number from 1 to 1024"],
+    [1025, "a number from 1 to 1024"],
+    [1.5, "a whole number"],
+  ])("refuses to edit in %s rounds", (edit_rounds, right) => {
+    expect(() => generationDefaults({ edit_rounds }, mar, "m")).toThrow(`edit_rounds must be ${right}, not`);
   });
 });
 

@@ -103,7 +103,11 @@ describe("the losses of it", () => {
       const drawn = Math.exp(-3 / 2 - 3 * Math.log(0.2 / 0.05));
       const densities = [density(feeds.source, 0.05), density(feeds.painted, 0.07), drawn];
       sum -= Math.log(sharesAt(of, pixel, 1, 0).reduce((a, share, i) => a + share * densities[i], 0));
-      distance += colorsAt(feeds.painted, of, pixel).reduce((a, value, i) => a + Math.abs(value - wanted[i]), 0);
+      // Smooth at 0.
+      distance += colorsAt(feeds.painted, of, pixel).reduce(
+        (a, value, i) => a + Math.hypot(value - wanted[i], 0.2) - 0.2,
+        0,
+      );
     }
     const { keeping, painting } = await evaluate(outputs, feeds);
     const numbers = BATCH * PIXELS * 3;

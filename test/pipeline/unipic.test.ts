@@ -261,18 +261,19 @@ describe("edit", () => {
     await expect(edit({ config: tinySeeingConfig, leaveOut: isMap })).rejects.toThrow(/mar\.source_embed/);
   });
 
-  it("is as varied as the model's folder says where a call says nothing", async () => {
+  it("is as varied, and in as many rounds, as the model's folder says where a call says nothing", async () => {
     const own = join(folder, "own");
     await writeTinyModel(own);
     const file = join(own, "generation_config.json");
     const said = JSON.parse(await readFile(file, "utf8"));
-    await writeFile(file, JSON.stringify({ ...said, edit_temperature: 0.3 }));
+    await writeFile(file, JSON.stringify({ ...said, edit_temperature: 0.3, edit_rounds: 2 }));
     const other = await UniPic.load(own, { threads: 1 });
     const edit = async (options: EditOptions) =>
       (await other.edit(noisePicture(1), "make it red", { seed: 3, steps: 3, ...options }))[0];
     const result = await edit({});
-    expect(isSame(result, await edit({ temperature: 0.3 }))).toBe(true);
+    expect(isSame(result, await edit({ temperature: 0.3, rounds: 2 }))).toBe(true);
     expect(isSame(result, await edit({ temperature: 1 }))).toBe(false);
+    expect(isSame(result, await edit({ rounds: 4 }))).toBe(false);
     await other.release();
     await rm(own, { recursive: true });
   });

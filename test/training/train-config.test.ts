@@ -95,6 +95,8 @@ describe("parseTrainConfig", () => {
       "what becomes of it",
       "paint and ask",
       "paint",
+      "paint more",
+      "paint looks",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
