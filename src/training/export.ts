@@ -26,9 +26,9 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   await writeWhole(join(folder, "config.json"), json(prepared.config));
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), json(prepared.tokenizerConfig));
-  const learned = generationConfig(prepared.config);
-  const editRounds = prepared.config.mar.source_pixels && { edit_rounds: Math.min(EDIT_ROUNDS, learned.tokens) };
-  const generation = { ...learned, ...LEARNED_HERE, ...editRounds };
+  const suited = generationConfig(prepared.config);
+  const editRounds = prepared.config.mar.source_pixels && { edit_rounds: Math.min(EDIT_ROUNDS, suited.tokens) };
+  const generation = { ...suited, ...LEARNED_HERE, ...editRounds };
   await writeWhole(join(folder, "generation_config.json"), json(generation));
 }
 
