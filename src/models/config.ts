@@ -53,6 +53,11 @@ export interface MarConfig {
    * (models/repainting.ts). Not so in the official model. It reads what `source_tokens` tells the head, so it needs that, too.
    */
   source_pixels?: boolean;
+  /**
+   * Whether what is new in an edit is drawn by itself and then put where it belongs, as what only moves is out of the source
+   * (models/placing.ts). Not so in the official model. It changes what `source_pixels` puts together, so it needs that, too.
+   */
+  placed_pixels?: boolean;
 }
 
 /** The KL autoencoder of latent diffusion (arXiv 2112.10752): convolutions, one halving between levels. */
@@ -149,6 +154,10 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
   requireSwitch(mar, "source_pixels", `${where}: mar.`);
   if (mar.source_pixels === true && mar.source_tokens !== true) {
     throw new UserError(`${where}: mar.source_pixels needs mar.source_tokens to be true, too.`);
+  }
+  requireSwitch(mar, "placed_pixels", `${where}: mar.`);
+  if (mar.placed_pixels === true && mar.source_pixels !== true) {
+    throw new UserError(`${where}: mar.placed_pixels needs mar.source_pixels to be true, too.`);
   }
   requireSwitch(config, "editing_vision", `${where}: `);
   const parsed = {

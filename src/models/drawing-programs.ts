@@ -3,8 +3,18 @@
  * decoder are one program each and their weights in memory once.
  */
 import { Scope } from "../nn/scope.ts";
-import { addDimensions, fullLike, gatherRows, input, multiplyDimensions, reshape, slice } from "../tensor/index.ts";
-import { tokenWidth, type UniPicConfig } from "./config.ts";
+import {
+  addDimensions,
+  concat,
+  fullLike,
+  gatherRows,
+  input,
+  multiplyDimensions,
+  reshape,
+  slice,
+  type Tensor,
+} from "../tensor/index.ts";
+import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
 import { putTogether } from "./keeping.ts";
 import {
@@ -16,9 +26,11 @@ import {
   encodeVisible,
   hiddenRows,
 } from "./mar.ts";
+import { place } from "./placing.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
 import { repaint } from "./repainting.ts";
+import type { EditedPicture } from "./squares.ts";
 import { answered, projectIn } from "./unipic.ts";
 
 /**
@@ -75,23 +87,40 @@ export function traceShowTokens(config: UniPicConfig): Traced {
   };
 }
 
+/** What the head was told of every place of one edit, and its source: `condition` [places, condition width], `source` [1, 3, height, width]. */
+function editedInputs(mar: MarConfig, grid: Grid): EditedPicture {
+  const condition = ofPlaces("condition", grid, conditionWidth(mar));
+  return { condition, isTold: fullLike(slice(condition, 3, 0, 1), 1), source: wholeInput("source", mar, grid) };
+}
+
+const ofPlaces = (name: string, grid: Grid, width: number): Tensor =>
+  reshape(input(name, "float32", [grid[0] * grid[1], width]), [1, ...grid, width]);
+
+const wholeInput = (name: string, mar: MarConfig, grid: Grid, channels = 3): Tensor =>
+  input(name, "float32", [1, channels, ...grid.map((side) => side * tokenPixels(mar))]);
+
+/** From where to where an edit puts something, for the config's `placed_pixels`. In: `condition` and `source` as {@link traceKeep}. Out: `placing` [1, 10], the numbers of `Placing` in a row. */
+export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const { from, to, odds } = place(root.child("mar.source_pixels.where"), mar, editedInputs(mar, grid));
+  return { outputs: { placing: concat([from, to, odds], 1) }, parameters: root.parameters };
+}
+
 /**
  * One result of an edit put together, for the config's `source_pixels`. In: `drawn` and the `source` [1, 3, height, width]; of every place the `token`
- * [places, token] and the `condition` [places, condition width] that the head was told. Out: `pixels`, as `drawn`.
+ * [places, token] and the `condition` [places, condition width] that the head was told; with `placed_pixels` what was `placed` [1, 4, height, width], see `RepaintInputs`.
+ * Out: `pixels`, as `drawn`.
  */
 export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
   const { mar } = config;
-  const pixel = tokenPixels(mar);
-  const size = [1, 3, ...grid.map((side) => side * pixel)];
-  const [drawn, source] = ["drawn", "source"].map((name) => input(name, "float32", size));
-  const ofPlaces = (name: string, width: number) =>
-    reshape(input(name, "float32", [grid[0] * grid[1], width]), [1, ...grid, width]);
-  const token = ofPlaces("token", tokenWidth(mar));
-  const condition = ofPlaces("condition", conditionWidth(mar));
-  const isTold = fullLike(slice(condition, 3, 0, 1), 1);
-  const repainted = repaint(root.child("mar.source_pixels"), mar, { condition, isTold, token, source });
-  const pixels = putTogether(repainted, { source, drawn });
+  const edited = editedInputs(mar, grid);
+  const drawn = wholeInput("drawn", mar, grid);
+  const token = ofPlaces("token", grid, tokenWidth(mar));
+  const placed = mar.placed_pixels ? wholeInput("placed", mar, grid, 4) : undefined;
+  const repainted = repaint(root.child("mar.source_pixels"), mar, { ...edited, token, placed });
+  const pixels = putTogether(repainted, { source: edited.source, drawn });
   return { outputs: { pixels }, parameters: root.parameters };
 }
 
@@ -100,6 +129,7 @@ export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
   traceHidden(config),
   ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
   ...(config.mar.source_pixels ? [traceKeep(config, grid)] : []),
+  ...(config.mar.placed_pixels ? [tracePlace(config, grid)] : []),
 ];
 
 /**

@@ -5,10 +5,9 @@
  */
 
 import { linear } from "../nn/linear.ts";
-import { depthToSpace, patchify, unpatchify } from "../nn/patches.ts";
+import { patchify, unpatchify } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
-import { twoLayers } from "../nn/two-layers.ts";
 import {
   add,
   concat,
@@ -24,6 +23,7 @@ import {
 } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
 import { tokenPixels } from "./programs.ts";
+import { bySquare, channelsFirst, channelsLast, type EditedPicture, squareSide, toldBySquare } from "./squares.ts";
 
 const COLORS = 3;
 /** Pixels along the side of a square that has features of its own, where a token is a multiple of it. */
@@ -42,15 +42,11 @@ const CHOOSING = 1;
 const ZEROS = { initial: { kind: "zeros" } } as const;
 
 /** What {@link repaint} reads. */
-export interface RepaintInputs {
-  /** What the head was told of every place: [batch, rows, columns, condition width]. */
-  condition: Tensor;
-  /** 1 where that is so, 0 where a place was not predicted and its condition does not count: [batch, rows, columns, 1]. */
-  isTold: Tensor;
+export interface RepaintInputs extends EditedPicture {
   /** What the head drew, in training what it would: [batch, rows, columns, token]. */
   token: Tensor;
-  /** The source: [batch, 3, height, width] in [-1, 1]. */
-  source: Tensor;
+  /** With the config's `placed_pixels`, what was put in its place: three colors in [-1, 1], and 1 or -1 where there is something, 0 elsewhere: [batch, 4, height, width]. */
+  placed?: Tensor;
 }
 
 export interface Repainted {
@@ -64,47 +60,38 @@ export interface Repainted {
  * Paints an edit's source anew, and chooses. Of every pixel it is said how much of it goes and what comes to it, so that an edge of something
  * that is removed need not be painted over. What is painted knows nothing of what is drawn. `scope` is the checkpoint's `mar.source_pixels`.
  */
-export function repaint(scope: Scope, mar: MarConfig, { condition, isTold, token, source }: RepaintInputs): Repainted {
-  const side = squareSide(mar);
+export function repaint(scope: Scope, mar: MarConfig, inputs: RepaintInputs): Repainted {
+  const { token, source, placed } = inputs;
+  const side = squareSide(mar, SQUARE);
+  const squares = (child: Scope, picture: Tensor) => bySquare(child, picture, side, WIDTH);
   const pixels = (x: Tensor) => byPixel(x, side);
   const own = pixels(source);
   const paint = scope.child("paint");
-  let x = add(told(scope, mar, condition, isTold), bySquare(paint.child("source"), source, side));
+  let x = add(toldBySquare(scope, mar, inputs, side, WIDTH), squares(paint.child("source"), source));
+  if (placed) x = add(x, squares(paint.child("thing"), placed));
   for (let index = 0; index < PAINTING; index++) {
     x = residualBlock(x, paint.child("block").child(index));
     if (index === 0) x = seeFarther(x, paint.child("farther"), squaresAlong(mar));
   }
   const change = perPixel(paint, x, own, COLORS + 1);
   const [added, kept] = [slice(change, 4, 0, COLORS), slice(change, 4, COLORS, COLORS + 1)];
-  const painted = together(add(multiply(own, add(kept, 1)), added), side);
+  let anew = add(multiply(own, add(kept, 1)), added);
+  if (placed) anew = putIn(paint.child("put"), x, own, anew, pixels(placed));
+  const painted = together(anew, side);
 
   const choose = scope.child("choose");
   const drawn = unpatchify(linear(token, scope.child("drawn"), COLORS * tokenPixels(mar) ** 2), tokenPixels(mar));
   const known = detach(painted);
   const apart = [source, known].map((picture) => square(subtract(picture, drawn)));
-  let y = add(x, bySquare(choose.child("drawn"), concat([drawn, ...apart], 1), side));
+  let y = add(x, squares(choose.child("drawn"), concat([drawn, ...apart], 1)));
   for (let index = 0; index < CHOOSING; index++) y = residualBlock(y, choose.child("block").child(index));
   const others = pixels(concat([known, drawn, ...apart, square(subtract(source, known))], 1));
   const seen = concat([own, others], 4);
   return { painted, odds: together(perPixel(choose, y, seen, 2), side) };
 }
 
-/** A side of squares that makes up the side of a token. */
-function squareSide(mar: MarConfig): number {
-  const side = tokenPixels(mar);
-  return side % SQUARE === 0 ? SQUARE : side;
-}
-
 /** Squares along the side of a token. */
-const squaresAlong = (mar: MarConfig): number => tokenPixels(mar) / squareSide(mar);
-
-/** What the head was told, as the features of squares: [batch, WIDTH, height / side, width / side]. */
-function told(scope: Scope, mar: MarConfig, condition: Tensor, isTold: Tensor): Tensor {
-  const squares = squaresAlong(mar);
-  const given = concat([multiply(condition, isTold), isTold], 3);
-  const features = linear(twoLayers(given, scope, mar.diffloss_w), scope.child("told"), WIDTH * squares ** 2);
-  return depthToSpace(channelsFirst(features), squares);
-}
+const squaresAlong = (mar: MarConfig): number => tokenPixels(mar) / squareSide(mar, SQUARE);
 
 /** Adds to squares' features what lies further around: nothing at first. A token whose squares are no pairs has them one by one. x, result: [batch, WIDTH, rows, columns]. */
 function seeFarther(x: Tensor, scope: Scope, squares: number): Tensor {
@@ -114,9 +101,12 @@ function seeFarther(x: Tensor, scope: Scope, squares: number): Tensor {
   return add(x, unpatchify(linear(silu(channelsLast(y)), scope.child("out"), WIDTH * pair ** 2, ZEROS), pair));
 }
 
-/** A picture's squares as features: [batch, channels, height, width] to [batch, WIDTH, height / side, width / side]. */
-const bySquare = (scope: Scope, x: Tensor, side: number): Tensor =>
-  channelsFirst(linear(patchify(x, side), scope, WIDTH));
+/** What was put in its place shows through what is painted, by a share of every pixel that is 0 at first. All [batch, rows, columns, pixels, channels]. */
+function putIn(scope: Scope, x: Tensor, own: Tensor, anew: Tensor, placed: Tensor): Tensor {
+  const [colors, there] = [slice(placed, 4, 0, COLORS), square(slice(placed, 4, COLORS, COLORS + 1))];
+  const share = perPixel(scope, x, concat([own, placed], 4), 1);
+  return add(anew, multiply(subtract(colors, anew), multiply(share, there)));
+}
 
 /**
  * Numbers for each pixel, 0 at first: by its square's features alone, and by two layers for each pixel, told of its square and its place there. By
@@ -135,9 +125,6 @@ function perPixel(scope: Scope, x: Tensor, seen: Tensor, out: number): Tensor {
   const second = silu(linear(scaled, scope.child("pixel.2"), FEATURES));
   return add(reshape(whole, [batch, rows, columns, pixels, out]), linear(second, scope.child("pixel.4"), out, ZEROS));
 }
-
-const channelsFirst = (x: Tensor): Tensor => transpose(x, [0, 3, 1, 2]);
-const channelsLast = (x: Tensor): Tensor => transpose(x, [0, 2, 3, 1]);
 
 /** [batch, channels, height, width] to [batch, rows, columns, side x side, channels]. */
 function byPixel(x: Tensor, side: number): Tensor {

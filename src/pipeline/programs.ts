@@ -5,6 +5,7 @@ import {
   traceEncoder,
   traceHidden,
   traceKeep,
+  tracePlace,
   traceShowTokens,
   traceTables,
 } from "../models/drawing-programs.ts";
@@ -46,7 +47,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "placing"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -115,6 +116,10 @@ export class Programs {
   /** For one picture. */
   keep(grid: Grid): Part {
     return this.#part(`keep ${grid}`, () => traceKeep(this.config, grid));
+  }
+
+  place(grid: Grid): Part {
+    return this.#part(`place ${grid}`, () => tracePlace(this.config, grid));
   }
 
   decoder(): Part {

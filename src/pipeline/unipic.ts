@@ -16,6 +16,8 @@ import {
   generationPrompt,
   generationTwin,
   IMAGE_TOKEN,
+  NOTHING_NEW,
+  newThingQuestion,
   questionPrompt,
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -25,7 +27,7 @@ import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
-import { type KeptSource, ToldConditions } from "./kept-pixels.ts";
+import { type KeptSource, keepPixels, ToldConditions } from "./kept-pixels.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -65,6 +67,8 @@ interface Drawn {
 /** Pictures drawn together: more would only take more memory. */
 const TOGETHER = 16;
 const QUESTION = "Describe the picture.";
+/** Tokens of the prompt by which the model has a new thing drawn. */
+const LONGEST_PROMPT = 48;
 
 /**
  * A model that draws pictures from words, edits them by instruction and describes them.
@@ -130,7 +134,9 @@ export class UniPic {
     const shown = mar.source_tokens
       ? { tokens: (await toHost(tokens)).data as Float32Array, program: this.#programs.showTokens() }
       : undefined;
-    const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid) } : undefined;
+    const things = mar.placed_pixels ? await this.#newThings(prepared, instruction, options) : undefined;
+    const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
+    const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
@@ -141,6 +147,14 @@ export class UniPic {
     } finally {
       releaseValues([hidden, features]);
     }
+  }
+
+  /** The new thing that an edit brings, drawn alone as often as there are to be results; undefined where the model sees none in the instruction. */
+  async #newThings(source: Picture, instruction: string, options: EditOptions): Promise<Picture[] | undefined> {
+    const { count, seed, signal } = options;
+    const prompt = await this.describe(source, newThingQuestion(instruction), { maxTokens: LONGEST_PROMPT, signal });
+    if (prompt.trim() === "" || prompt === NOTHING_NEW) return undefined;
+    return this.generate(prompt, { count, seed, signal });
   }
 
   /** The options of an edit, with what the model's folder says of edits where a call says nothing. */
@@ -233,7 +247,7 @@ export class UniPic {
       const part = prompts.slice(first, first + TOGETHER);
       const together = { first, together: part.length, all: prompts.length };
       const drawn = await this.#drawTogether(part, twin, grid, settings, options, together, source);
-      pictures.push(...(await this.#develop(drawn, grid, part.length, source?.kept)));
+      pictures.push(...(await this.#develop(drawn, grid, part.length, source?.kept, first)));
     }
     options.onProgress?.({ pictures: prompts.length, round: settings.rounds, rounds: settings.rounds, done: 1 });
     return pictures;
@@ -297,8 +311,8 @@ export class UniPic {
     }
   }
 
-  /** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
-  async #develop({ tokens, told }: Drawn, grid: Grid, count: number, kept?: KeptSource): Promise<Picture[]> {
+  /** Tokens to pictures, one at a time: the decoder's memory grows with the number. `first` counts results of an edit before them. */
+  async #develop({ tokens, told }: Drawn, grid: Grid, count: number, kept?: KeptSource, first = 0): Promise<Picture[]> {
     const program = this.#programs.pixels(grid, 1);
     const places = grid[0] * grid[1];
     const size = tokens.length / count;
@@ -308,10 +322,8 @@ export class UniPic {
       const { pixels: drawn } = await program.run({
         tokens: { ...token, shape: [1, ...grid, size / places] },
       });
-      const { pixels } =
-        kept && told
-          ? await kept.program.run({ drawn, source: kept.pixels, token, condition: told.of(i) })
-          : { pixels: drawn };
+      const pixels =
+        kept && told ? await keepPixels(kept, { drawn, token, condition: told.of(i), number: first + i }) : drawn;
       pictures.push(fromModelRange(pixels.data as Float32Array, pixels.shape[2], pixels.shape[3]));
     }
     return pictures;

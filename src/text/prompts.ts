@@ -62,6 +62,15 @@ export function questionPrompt(question: string, imageTokens: number): string {
 }
 
 /**
+ * Asks of an edit's instruction, as a question about its source, what new thing it brings. The answer is a prompt that draws that alone, or
+ * {@link NOTHING_NEW}.
+ */
+export const newThingQuestion = (instruction: string): string => `What new thing does this bring? ${instruction}`;
+
+/** Answers {@link newThingQuestion} where an edit only changes what is there. */
+export const NOTHING_NEW = "nothing";
+
+/**
  * Asks something in words alone, or more about a picture that was shown before.
  *
  * @throws UserError when `question` contains a special token.

@@ -1,5 +1,5 @@
 import { toFloat32 } from "../checkpoint/index.ts";
-import { caption, describe, drawScene, planEdit, planScene } from "../data/index.ts";
+import { caption, describe, drawScene, type Edit, planEdit, planScene } from "../data/index.ts";
 import { askQuestions, DESCRIBE_QUESTIONS, type Question } from "../data/questions.ts";
 import {
   type BadSample,
@@ -33,6 +33,7 @@ import {
 import { type DataConfig, readsLatents } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
+import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
 
@@ -70,6 +71,8 @@ interface Example {
   /** What is asked for or said; empty of understanding, which has what is asked about the picture. */
   words: string;
   asked?: readonly Pick<Question, "question" | "answer">[];
+  /** What an edit of the picture world does. */
+  edit?: Edit;
 }
 
 /**
@@ -162,10 +165,10 @@ export class DataBatches {
     }
     if (task === "editing") {
       const features = sourceFeatures(config);
-      const edits = examples.map(({ pictures: [source, target], words }) =>
+      const edits = examples.map(({ pictures: [source, target], words, edit }) =>
         random.chance(stage.repeats)
           ? { target: source, prompt: editTwin(features) }
-          : { target, prompt: editPrompt(this.#cut(words), features) },
+          : { target, prompt: editPrompt(this.#cut(words), features), edit },
       );
       const prompts = edits.map(({ prompt }) => prompt);
       return {
@@ -177,6 +180,11 @@ export class DataBatches {
           edits.map(({ target }) => target),
         ),
         ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
+        ...placingInputs(
+          config,
+          edits.map(({ edit }) => edit),
+          random,
+        ),
       };
     }
     const pixels = pixelArray(first, config.siglip2.image_size);
@@ -218,8 +226,8 @@ export class DataBatches {
       return { pictures: [drawScene(scene, size)], words: caption(random, scene) };
     }
     if (task === "editing") {
-      const { source, target, instruction } = planEdit(random, { ...stage.scenes, ...stage.edits });
-      return { pictures: [drawScene(source, size), drawScene(target, size)], words: instruction };
+      const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
+      return { pictures: [drawScene(edit.source, size), drawScene(edit.target, size)], words: edit.instruction, edit };
     }
     const scene = planScene(random, { ...stage.scenes, ...stage.seen });
     if (task === "contrast") {

@@ -109,6 +109,13 @@ export function traceDrawing(
             target,
             isHidden: given("is_hidden", "float32", [batch, count]),
             rows: given("rows", "int64", [batch, count]),
+            placing: mar.placed_pixels
+              ? {
+                  placed: given("placed", "float32", [batch, 4, mar.img_size, mar.img_size]),
+                  boxes: given("boxes", "float32", [batch, 8]),
+                  facts: given("facts", "float32", [batch, 4]),
+                }
+              : undefined,
           }
         : undefined,
     everywhere: given("everywhere", "int64", [batch, count]),

@@ -2,6 +2,7 @@ import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
 import { drawnRoughly, keepingLoss, paintingLoss } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
+import { place, placingLoss, type TruePlacing } from "../models/placing.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
 import { repaint } from "../models/repainting.ts";
@@ -76,8 +77,9 @@ export interface SourceInputs {
   vision?: Tensor;
 }
 
-/** What an edit adds that is put together of pixels. */
+/** What an edit adds that is put together of pixels; with the config's `placed_pixels` also what was put in its place, see `RepaintInputs`, and what is true of that. */
 export interface PixelInputs {
+  placing?: TruePlacing & { placed: Tensor };
   /** The source pictures and those to draw: [batch, 3, height, width]. */
   source: Tensor;
   target: Tensor;
@@ -99,6 +101,8 @@ export interface DrawingLoss {
   /** Of an edit that is put together of pixels, see `keepingLoss` and `paintingLoss` in models/keeping.ts. */
   keeping?: Tensor;
   painting?: Tensor;
+  /** Of one that puts something in its place, see `placingLoss` in models/placing.ts. */
+  placing?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -147,9 +151,9 @@ export function drawingLoss(
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
   if (!editing.pixels) return { loss: changing, change, ...results };
   const drawn = { shown, clean, noise, tokens: inputs.tokens };
-  const { keeping, painting } = pixelLosses(mar, config, grid, editing.pixels, drawn);
-  const loss = add(changing, multiply(add(keeping, painting), PIXELS_WEIGHT));
-  return { loss, change, keeping, painting, ...results };
+  const pixels = pixelLosses(mar, config, grid, editing.pixels, drawn);
+  const loss = add(changing, multiply(Object.values(pixels).reduce(add), PIXELS_WEIGHT));
+  return { loss, change, ...pixels, ...results };
 }
 
 /**
@@ -161,16 +165,19 @@ function pixelLosses(
   mar: Scope,
   config: UniPicConfig,
   grid: Grid,
-  { source, target, isHidden, rows }: PixelInputs,
+  { source, target, isHidden, rows, placing: truth }: PixelInputs,
   drawn: Record<"shown" | "tokens" | "clean" | "noise", Tensor>,
-): { keeping: Tensor; painting: Tensor } {
+): Record<"keeping" | "painting", Tensor> & { placing?: Tensor } {
   const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
   const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
   const isTold = whole(unsqueeze(isHidden, 2));
   const token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
-  const told = { condition: whole(drawn.shown), isTold, token, source };
-  const repainted = repaint(mar.child("source_pixels"), config.mar, told);
-  return { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
+  const edited = { condition: whole(drawn.shown), isTold, source };
+  const scope = mar.child("source_pixels");
+  const repainted = repaint(scope, config.mar, { ...edited, token, placed: truth?.placed });
+  const losses = { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
+  if (!truth) return losses;
+  return { ...losses, placing: placingLoss(place(scope.child("where"), config.mar, edited), truth) };
 }
 
 export interface UnderstandingInputs {

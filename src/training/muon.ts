@@ -38,6 +38,7 @@ const LEFT_OUT = [
   ".whole.",
   ".pixel.4.",
   ".place",
+  ".vote.",
 ];
 
 /** Whether Muon is for this parameter: a matrix or the kernel of a convolution between two layers inside of the model. */

@@ -29,6 +29,12 @@ export const tinyKeepingConfig: UniPicConfig = {
   mar: { ...tinySeeingConfig.mar, source_pixels: true },
 };
 
+/** The same, with edits that put things in their places. */
+export const tinyPlacingConfig: UniPicConfig = {
+  ...tinyKeepingConfig,
+  mar: { ...tinyKeepingConfig.mar, placed_pixels: true },
+};
+
 /** The worded one, wide enough for layers to be worth quantising. */
 export const tinyWideConfig: UniPicConfig = {
   ...tinyWordedConfig,

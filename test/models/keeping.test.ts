@@ -135,3 +135,14 @@ it("needs the source's tokens", () => {
   );
   expect(parseConfig(config(true)).mar.source_pixels).toBe(true);
 });
+
+it("is needed by what puts things in their places", () => {
+  const config = (source_pixels: boolean) => ({
+    ...tinyConfig,
+    mar: { ...tinyConfig.mar, source_tokens: true, source_pixels, placed_pixels: true },
+  });
+  expect(() => parseConfig(config(false), "mine")).toThrow(
+    "mine: mar.placed_pixels needs mar.source_pixels to be true, too.",
+  );
+  expect(parseConfig(config(true)).mar.placed_pixels).toBe(true);
+});

@@ -31,6 +31,7 @@ export const tinyConfig: UniPicConfig = {
     num_sampling_steps: "4",
     source_tokens: false,
     source_pixels: false,
+    placed_pixels: false,
   },
   vae: { type: "patch", embed_dim: 3, patch: 4, ch: 4, num_res_blocks: 1 },
   siglip2: {

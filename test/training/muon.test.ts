@@ -193,4 +193,6 @@ it("is for matrices between layers, not for tables and outputs", () => {
     expect(isForMuon(`mar.source_pixels.paint.${last}.weight`, [64, 32])).toBe(false);
   }
   expect(isForMuon("mar.source_pixels.paint.place", [16, 32])).toBe(false);
+  expect(isForMuon("mar.source_pixels.where.vote.weight", [20, 96])).toBe(false);
+  expect(isForMuon("mar.source_pixels.where.block.0.conv1.weight", [96, 96, 3, 3])).toBe(true);
 });

@@ -2,6 +2,7 @@ import type { UniPicConfig } from "../../src/models/config.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { traceDrawing } from "../../src/training/joint-program.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
@@ -30,8 +31,9 @@ export async function trainEdits(
   { trains, steps, rate, repeats }: TrainEditsOptions,
 ): Promise<Record<string, number>[]> {
   const root = Scope.root();
-  const { loss, diffusion, change, keeping, painting } = traceDrawing(root, config, "editing", editing);
-  const losses = { diffusion, ...(change && { change }), ...(keeping && { keeping }), ...(painting && { painting }) };
+  const { loss, diffusion, change, keeping, painting, placing } = traceDrawing(root, config, "editing", editing);
+  const own = Object.entries({ diffusion, change, keeping, painting, placing }).filter(([, value]) => value);
+  const losses = Object.fromEntries(own) as Record<string, Tensor>;
   const options = { optimizer: ADAMW, trains: (name: string) => name.startsWith(trains) };
   const device = { device: "cpu", threads: 1 } as const;
   const program = await TrainingProgram.build(nodeEngine, device, root, loss, losses, options, new Random(1));

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { BACKGROUND_COLORS, colorDistance } from "../../src/data/colors.ts";
+import {
+  alone,
+  type Edit,
+  type EditType,
+  newThing,
+  newThingPrompt,
+  placedThing,
+  planEdit,
+} from "../../src/data/index.ts";
+import { boxOf } from "../../src/data/scene.ts";
+import { meanColor } from "../../src/data/sprites.ts";
+import { Random } from "../../src/random.ts";
+import { manyScenes } from "./scenes.ts";
+
+const edits = (types: EditType[], count = 60): Edit[] => {
+  const random = new Random(4);
+  return Array.from({ length: count }, () => planEdit(random, { types }));
+};
+
+describe("what is new in an edit", () => {
+  it("is what is added, or takes something's place", () => {
+    for (const edit of edits(["add", "replace"])) {
+      const thing = newThing(edit)!;
+      expect(edit.target.objects).toContain(thing);
+      expect(edit.source.objects.map(({ name }) => name)).not.toContain(thing.name);
+      expect(edit.instruction).toContain(thing.name);
+    }
+    for (const edit of edits(["remove", "adjust", "extract", "background", "style", "action"])) {
+      expect(newThing(edit)).toBeUndefined();
+    }
+  });
+
+  it("is shown alone on the backdrop that it stands out from most", () => {
+    for (const { objects } of manyScenes(2, 200, { tasks: ["single_object", "colors"] })) {
+      const { objects: shown, background } = alone(objects[0]);
+      expect(shown).toHaveLength(1);
+      expect(shown[0]).toMatchObject({ name: objects[0].name, color: objects[0].color, flip: false, x: 0.5, y: 0.5 });
+      expect(["emoji", objects[0].style]).toContain(shown[0].style);
+      const mean = meanColor(shown[0].icon, shown[0].color);
+      const distances = (["teal", "cream"] as const).map((color) => colorDistance(mean, BACKGROUND_COLORS[color]));
+      expect(colorDistance(mean, BACKGROUND_COLORS[background.color!])).toBe(Math.max(...distances));
+    }
+  });
+
+  it("is told in words that ask for that picture", () => {
+    for (const edit of edits(["add", "replace"], 30)) {
+      const { name, color } = newThing(edit)!;
+      const [thing, place] = newThingPrompt(edit)!.split(" on a ");
+      expect(place).toBe(`${alone(newThing(edit)!).background.color} background`);
+      expect(thing).toContain(color === null ? name : `${color} ${name}`);
+      expect(edit.instruction).toContain(thing);
+    }
+    for (const edit of edits(["remove", "style"], 20)) expect(newThingPrompt(edit)).toBeUndefined();
+  });
+});
+
+describe("what an edit puts somewhere", () => {
+  it("is something new, by itself in a picture of its own", () => {
+    for (const edit of edits(["add", "replace"])) {
+      const thing = newThing(edit)!;
+      const placed = placedThing(edit)!;
+      expect(placed).toMatchObject({ isNew: true, to: boxOf(thing), flip: thing.flip, scene: alone(thing) });
+      expect(placed.from).toEqual(boxOf(alone(thing).objects[0]));
+    }
+  });
+
+  it("or something of the source that goes elsewhere, grows, shrinks or turns", () => {
+    const found = new Set<string>();
+    for (const edit of edits(["action", "adjust"], 400)) {
+      const placed = placedThing(edit);
+      const index = edit.source.objects.findIndex((before, i) => {
+        const after = edit.target.objects[i];
+        return (
+          after.icon === before.icon && (["x", "y", "size", "flip"] as const).some((key) => before[key] !== after[key])
+        );
+      });
+      if (index < 0) {
+        expect(placed).toBeUndefined();
+        found.add("nothing");
+        continue;
+      }
+      const [before, after] = [edit.source.objects[index], edit.target.objects[index]];
+      expect(placed).toEqual({
+        scene: edit.source,
+        isNew: false,
+        from: boxOf(before),
+        to: boxOf(after),
+        flip: before.flip !== after.flip,
+      });
+      found.add(before.flip !== after.flip ? "turned" : before.size === after.size ? "moved" : "resized");
+    }
+    expect([...found].sort()).toEqual(["moved", "nothing", "resized", "turned"]);
+  });
+
+  it("or nothing", () => {
+    for (const edit of edits(["remove", "background", "style", "extract"])) expect(placedThing(edit)).toBeUndefined();
+  });
+});
