@@ -26,6 +26,7 @@ import {
   encodeVisible,
   hiddenRows,
 } from "./mar.ts";
+import { nameNew } from "./naming.ts";
 import { place } from "./placing.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
@@ -107,6 +108,13 @@ export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
   return { outputs: { placing: concat([from, to, odds], 1) }, parameters: root.parameters };
 }
 
+/** Which words name something new, for the same. In: `states` [rows, length, hidden], the language model's of edits' prompts. Out: `named` [rows, length, 2], see `nameNew`. */
+export function traceName(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const states = input("states", "float32", ["rows", "length", config.llm.hidden_size]);
+  return { outputs: { named: nameNew(root.child("mar.source_pixels.name"), states) }, parameters: root.parameters };
+}
+
 /**
  * One result of an edit put together, for the config's `source_pixels`. In: `drawn` and the `source` [1, 3, height, width]; of every place the `token`
  * [places, token] and the `condition` [places, condition width] that the head was told; with `placed_pixels` what was `placed` [1, 4, height, width], see `RepaintInputs`.
@@ -129,7 +137,7 @@ export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
   traceHidden(config),
   ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
   ...(config.mar.source_pixels ? [traceKeep(config, grid)] : []),
-  ...(config.mar.placed_pixels ? [tracePlace(config, grid)] : []),
+  ...(config.mar.placed_pixels ? [tracePlace(config, grid), traceName(config)] : []),
 ];
 
 /**

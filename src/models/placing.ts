@@ -4,17 +4,14 @@
  * diffusion head was told, say from where to where it goes.
  */
 
+import { logLikelihood } from "../nn/bernoulli.ts";
 import { linear } from "../nn/linear.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
-  absolute,
   add,
   concat,
   constant,
-  exp,
-  log,
-  maximum,
   multiply,
   negate,
   reduceMean,
@@ -99,10 +96,7 @@ export function placingLoss({ from, to, odds }: Placing, { boxes, facts }: TrueP
     const distance = square(subtract(edges, slice(boxes, 1, first, first + EDGES)));
     return multiply(reduceMean(subtract(sqrt(add(distance, NEARBY ** 2)), NEARBY), [1], true), EDGES_WEIGHT);
   };
-  const unlikely = (index: number, is: Tensor) => {
-    const x = slice(odds, 1, index, index + 1);
-    return add(subtract(maximum(x, 0), multiply(x, is)), log(add(exp(negate(absolute(x))), 1)));
-  };
+  const unlikely = (index: number, is: Tensor) => negate(logLikelihood(slice(odds, 1, index, index + 1), is));
   const edges = add(multiply(off(from, 0), isThere), multiply(off(to, EDGES), goes));
   const facing = multiply(unlikely(1, turns), isThere);
   return reduceMean(reduceSum(concat([edges, facing, multiply(unlikely(0, isThere), isKnown)], 1), [1]));

@@ -16,8 +16,6 @@ import {
   generationPrompt,
   generationTwin,
   IMAGE_TOKEN,
-  NOTHING_NEW,
-  newThingQuestion,
   questionPrompt,
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -28,6 +26,7 @@ import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
 import { type KeptSource, keepPixels, ToldConditions } from "./kept-pixels.ts";
+import { promptForNew } from "./name-new.ts";
 import {
   type DescribeOptions,
   type Drawing,
@@ -67,8 +66,6 @@ interface Drawn {
 /** Pictures drawn together: more would only take more memory. */
 const TOGETHER = 16;
 const QUESTION = "Describe the picture.";
-/** Tokens of the prompt by which the model has a new thing drawn. */
-const LONGEST_PROMPT = 48;
 
 /**
  * A model that draws pictures from words, edits them by instruction and describes them.
@@ -134,27 +131,29 @@ export class UniPic {
     const shown = mar.source_tokens
       ? { tokens: (await toHost(tokens)).data as Float32Array, program: this.#programs.showTokens() }
       : undefined;
-    const things = mar.placed_pixels ? await this.#newThings(prepared, instruction, options) : undefined;
-    const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
-    const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
-    const jobs = new Array(pictureCount(options.count)).fill(this.#encode(editPrompt(instruction, places)));
+    const prompt = this.#encode(editPrompt(instruction, places));
+    const jobs = new Array<number[]>(pictureCount(options.count)).fill(prompt);
     const twin = this.#encode(editTwin(places));
     try {
+      const things = mar.placed_pixels ? await this.#newThings(prompt, features, options) : undefined;
+      const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
+      const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
       return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown, kept });
     } finally {
       releaseValues([hidden, features]);
     }
   }
 
-  /** The new thing that an edit brings, drawn alone as often as there are to be results; undefined where the model sees none in the instruction. */
-  async #newThings(source: Picture, instruction: string, options: EditOptions): Promise<Picture[] | undefined> {
+  /** The new thing that an edit brings, drawn by itself as often as there are to be results; undefined where the model sees none in the prompt. */
+  async #newThings(prompt: readonly number[], features: Value, options: EditOptions): Promise<Picture[] | undefined> {
     const { count, seed, signal } = options;
-    const prompt = await this.describe(source, newThingQuestion(instruction), { maxTokens: LONGEST_PROMPT, signal });
-    if (prompt.trim() === "" || prompt === NOTHING_NEW) return undefined;
-    return this.generate(prompt, { count, seed, signal });
+    signal?.throwIfAborted();
+    const pictures = { features, imageToken: this.#imageToken() };
+    const words = await promptForNew(this.#programs, this.#tokenizer, prompt, pictures);
+    return words === undefined ? undefined : this.generate(words, { count, seed, signal });
   }
 
   /** The options of an edit, with what the model's folder says of edits where a call says nothing. */

@@ -61,14 +61,12 @@ export function questionPrompt(question: string, imageTokens: number): string {
   return chatPrompt(`${imagePlaces(imageTokens)}\n${plain(question)}`);
 }
 
-/**
- * Asks of an edit's instruction, as a question about its source, what new thing it brings. The answer is a prompt that draws that alone, or
- * {@link NOTHING_NEW}.
- */
-export const newThingQuestion = (instruction: string): string => `What new thing does this bring? ${instruction}`;
+/** What something is drawn on by itself: colors of plain backgrounds that hardly anything has. */
+export const BACKDROPS = ["teal", "cream"] as const;
 
-/** Answers {@link newThingQuestion} where an edit only changes what is there. */
-export const NOTHING_NEW = "nothing";
+/** A prompt, to {@link generationPrompt}, that has something drawn by itself. */
+export const alonePrompt = (words: string, backdrop: (typeof BACKDROPS)[number]): string =>
+  `${words} on a ${backdrop} background`;
 
 /**
  * Asks something in words alone, or more about a picture that was shown before.

@@ -19,8 +19,8 @@ import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
-import { askOfEdits } from "./edit-questions.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
+import { namingInputs } from "./naming-inputs.ts";
 import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { imageToken, type Padded, pad } from "./token-rows.ts";
@@ -94,6 +94,7 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     ...visionInputs(config, sources),
     ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
     ...placingInputs(config, edits, random),
+    ...namingInputs(config, tokenizer, prompts, edits),
   };
 }
 
@@ -131,10 +132,7 @@ function seenScenes({ scenes, seen }: StageConfig, count: number, random: Random
 
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const scenes = seenScenes(stage, stage.batch.understanding, random);
-  const asked = scenes.map((scene) => [
-    ...askQuestions(random, scene, stage.questions),
-    ...askOfEdits(random, { ...stage.scenes, ...stage.edits }, stage.questions?.ofEdits),
-  ]);
+  const asked = scenes.map((scene) => askQuestions(random, scene, stage.questions));
   const inputs = understandingInputs(config, tokenizer, asked, random, stage.wordDropout);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...inputs };
 }

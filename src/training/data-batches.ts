@@ -33,6 +33,7 @@ import {
 import { type DataConfig, readsLatents } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
+import { namingInputs } from "./naming-inputs.ts";
 import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
@@ -171,6 +172,7 @@ export class DataBatches {
           : { target, prompt: editPrompt(this.#cut(words), features), edit },
       );
       const prompts = edits.map(({ prompt }) => prompt);
+      const known = edits.map(({ edit }) => edit);
       return {
         ...this.#drawn(task, "source_", first),
         ...visionInputs(config, first),
@@ -180,11 +182,8 @@ export class DataBatches {
           edits.map(({ target }) => target),
         ),
         ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
-        ...placingInputs(
-          config,
-          edits.map(({ edit }) => edit),
-          random,
-        ),
+        ...placingInputs(config, known, random),
+        ...namingInputs(config, tokenizer, prompts, known),
       };
     }
     const pixels = pixelArray(first, config.siglip2.image_size);

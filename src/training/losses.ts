@@ -2,6 +2,7 @@ import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
 import { drawnRoughly, keepingLoss, paintingLoss } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
+import { nameNew, namingLoss } from "../models/naming.ts";
 import { place, placingLoss, type TruePlacing } from "../models/placing.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
@@ -77,9 +78,9 @@ export interface SourceInputs {
   vision?: Tensor;
 }
 
-/** What an edit adds that is put together of pixels; with the config's `placed_pixels` also what was put in its place, see `RepaintInputs`, and what is true of that. */
+/** What an edit adds that is put together of pixels; with the config's `placed_pixels` also what was put in its place, see `RepaintInputs`, what is true of that, and of the prompts' tokens, see `namingLoss`. */
 export interface PixelInputs {
-  placing?: TruePlacing & { placed: Tensor };
+  placing?: TruePlacing & { placed: Tensor; named: Tensor };
   /** The source pictures and those to draw: [batch, 3, height, width]. */
   source: Tensor;
   target: Tensor;
@@ -103,6 +104,8 @@ export interface DrawingLoss {
   painting?: Tensor;
   /** Of one that puts something in its place, see `placingLoss` in models/placing.ts. */
   placing?: Tensor;
+  /** And which words name it, see `namingLoss` in models/naming.ts. */
+  naming?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -135,7 +138,7 @@ export function drawingLoss(
     const features = editing.vision ? concat([encoded, editing.vision], 1) : encoded;
     embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
-  const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
+  const { fused, words } = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
   const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
   const alone = withoutSource(config.mar, read);
   const isCopying = config.mar.source_tokens && editing;
@@ -150,7 +153,7 @@ export function drawingLoss(
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
   if (!editing.pixels) return { loss: changing, change, ...results };
-  const drawn = { shown, clean, noise, tokens: inputs.tokens };
+  const drawn = { shown, clean, noise, words, tokens: inputs.tokens };
   const pixels = pixelLosses(mar, config, grid, editing.pixels, drawn);
   const loss = add(changing, multiply(Object.values(pixels).reduce(add), PIXELS_WEIGHT));
   return { loss, change, ...pixels, ...results };
@@ -159,15 +162,15 @@ export function drawingLoss(
 /**
  * What an edit's result is off by, put together of pixels.
  * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
- * every row that is predicted what the head takes it for, and its noise: [rows, token]
+ * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the language model's states of the prompts, `words` [batch, length, hidden]
  */
 function pixelLosses(
   mar: Scope,
   config: UniPicConfig,
   grid: Grid,
   { source, target, isHidden, rows, placing: truth }: PixelInputs,
-  drawn: Record<"shown" | "tokens" | "clean" | "noise", Tensor>,
-): Record<"keeping" | "painting", Tensor> & { placing?: Tensor } {
+  drawn: Record<"shown" | "tokens" | "clean" | "noise" | "words", Tensor>,
+): Record<"keeping" | "painting", Tensor> & { placing?: Tensor; naming?: Tensor } {
   const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
   const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
   const isTold = whole(unsqueeze(isHidden, 2));
@@ -177,7 +180,11 @@ function pixelLosses(
   const repainted = repaint(scope, config.mar, { ...edited, token, placed: truth?.placed });
   const losses = { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
   if (!truth) return losses;
-  return { ...losses, placing: placingLoss(place(scope.child("where"), config.mar, edited), truth) };
+  return {
+    ...losses,
+    placing: placingLoss(place(scope.child("where"), config.mar, edited), truth),
+    naming: namingLoss(nameNew(scope.child("name"), drawn.words), truth.named),
+  };
 }
 
 export interface UnderstandingInputs {

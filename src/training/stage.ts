@@ -75,10 +75,7 @@ export interface StageConfig {
   sourceGradient: number;
   /** In what the scenes that understanding looks at differ from `scenes`. */
   seen?: PlanOptions;
-  questions?: QuestionOptions & {
-    /** So many more questions about every picture, each of what new thing some edit brings; 0 where it is left out. */
-    ofEdits?: number;
-  };
+  questions?: QuestionOptions;
   /**
    * Share of an answer's words that the model reads as another word while it learns to say the next, so that the next is read from the
    * picture and not guessed from the words before it (word dropout, arXiv 1511.06349, section 3.2; here the word put in comes from

@@ -4,7 +4,6 @@ import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
-import { askOfEdits } from "./edit-questions.ts";
 import { SOURCE_GRADIENT_SCALE } from "./losses.ts";
 import { NO_SAMPLES, type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 import { isObject, type Json, withLikenesses } from "./stage-like.ts";
@@ -159,9 +158,7 @@ function parseStage(
   const questions = object(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
     if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
-    if (batch.understanding === 0) return;
-    askQuestions(new Random(0), planScene(new Random(0), scenes), questions);
-    askOfEdits(new Random(0), { ...scenes, ...edits }, questions?.ofEdits);
+    if (batch.understanding > 0) askQuestions(new Random(0), planScene(new Random(0), scenes), questions);
   });
   const ema = number(stage, "ema", where, 0.999);
   if (ema >= 1)

@@ -19,7 +19,6 @@ import {
   TASKS,
 } from "../../src/data/index.ts";
 import { Random } from "../../src/random.ts";
-import { askOfEdits } from "../../src/training/edit-questions.ts";
 import type { StageConfig } from "../../src/training/stage.ts";
 import { parseTrainConfig } from "../../src/training/train-config.ts";
 import { manyScenes } from "./scenes.ts";
@@ -58,13 +57,6 @@ const edited = (options: Parameters<typeof planEdit>[1]): Draw => {
     return { scenes: [edit.source, edit.target, ...(placed ? [placed.scene] : [])], texts: [edit.instruction] };
   };
 };
-const askedOfEdits = (options: Parameters<typeof planEdit>[1]): Draw => {
-  return (random) => {
-    const [{ question, answer }] = askOfEdits(random, options ?? {}, 1);
-    return { scenes: [], texts: [question, answer] };
-  };
-};
-
 /** What a sample shows or says that is held out, with the text in which it stands. */
 function leaksOf({ scenes, texts }: Drawn): string[] {
   return [
@@ -98,12 +90,6 @@ function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig)
     ["descriptions", batch.contrast + batch.grounding + batch.encoderGrounding, 6, described(looks)],
     ["questions", batch.understanding, 5, asked(looks, questions)],
     ["edits", batch.editing, 1, edited({ ...scenes, ...edits })],
-    [
-      "questions about edits",
-      batch.understanding && (questions?.ofEdits ?? 0),
-      1,
-      askedOfEdits({ ...scenes, ...edits }),
-    ],
   ];
   return kinds.flatMap(([kind, size, part, draw]) => (size > 0 ? [[`${kind} of stage "${name}"`, part, draw]] : []));
 }
@@ -121,7 +107,6 @@ const SAMPLES: readonly (readonly [name: string, count: number, draw: Draw])[] =
   ["captions of many things at once", 4_000, captioned({ tasks: ["dense"] })],
   ["questions about many things at once", 4_000, asked({ tasks: ["dense"] })],
   ["edits of every type", 10_000, edited({ rainbow: 0.3 })],
-  ["questions about edits of every type", 4_000, askedOfEdits({ rainbow: 0.3 })],
 ];
 
 group("a million training samples", () => {
@@ -137,13 +122,7 @@ group("a million training samples", () => {
 group("the reading of the split", () => {
   it("finds what leaks where nothing is held out, in every way that training draws", () => {
     const anything = { tasks: simple, heldOut: "any" } as const;
-    const leaky: Draw[] = [
-      captioned(anything),
-      described(anything),
-      asked(anything),
-      edited({ heldOut: "any" }),
-      askedOfEdits({ heldOut: "any" }),
-    ];
+    const leaky: Draw[] = [captioned(anything), described(anything), asked(anything), edited({ heldOut: "any" })];
     for (const [i, draw] of leaky.entries()) expect(drawMany(i, 2000, draw).length).toBeGreaterThanOrEqual(20);
     const kinds = manyScenes(60, 3000, { heldOut: "any" }).flatMap((scene) => shown(scene).filter(isHeldOutKey));
     for (const sort of [/^[a-z]+ (?!and)/, /^\d /, / and /, / left of /, / above /]) {

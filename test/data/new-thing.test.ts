@@ -5,7 +5,7 @@ import {
   type Edit,
   type EditType,
   newThing,
-  newThingPrompt,
+  newThingWords,
   placedThing,
   planEdit,
 } from "../../src/data/index.ts";
@@ -44,15 +44,19 @@ describe("what is new in an edit", () => {
     }
   });
 
-  it("is told in words that ask for that picture", () => {
-    for (const edit of edits(["add", "replace"], 30)) {
-      const { name, color } = newThing(edit)!;
-      const [thing, place] = newThingPrompt(edit)!.split(" on a ");
-      expect(place).toBe(`${alone(newThing(edit)!).background.color} background`);
-      expect(thing).toContain(color === null ? name : `${color} ${name}`);
-      expect(edit.instruction).toContain(thing);
+  it("is named by words of the instruction", () => {
+    for (const edit of edits(["add", "replace", "hybrid"], 60)) {
+      const thing = newThing(edit);
+      const found = newThingWords(edit);
+      expect(found === undefined).toBe(thing === undefined);
+      if (!found || !thing) continue;
+      expect(edit.instruction.slice(found.at, found.at + found.words.length)).toBe(found.words);
+      expect(found.words).toMatch(thing.color === null ? /^an? / : new RegExp(`${thing.color} `));
+      expect(found.words.endsWith(thing.name)).toBe(true);
+      // It is what is brought, not what it is put beside or takes the place of.
+      expect(edit.instruction.slice(0, found.at)).toMatch(/(Add|Put|Place|with|into|for) $/);
     }
-    for (const edit of edits(["remove", "style"], 20)) expect(newThingPrompt(edit)).toBeUndefined();
+    for (const edit of edits(["remove", "style"], 20)) expect(newThingWords(edit)).toBeUndefined();
   });
 });
 

@@ -69,8 +69,9 @@ describe("placingInputs", () => {
 
 it("teaches where things go, beside the other losses", async () => {
   const steps = await trainEdits(config, { trains: "mar.source_pixels.", steps: 40, rate: 0.003, repeats: 0 });
-  for (const { total, diffusion, change, keeping, painting, placing } of steps) {
-    expect(total).toBeCloseTo(diffusion + 0.5 * change + 0.2 * (keeping + painting + placing), 4);
+  for (const { total, diffusion, change, ...own } of steps) {
+    const { keeping, painting, placing, naming } = own;
+    expect(total).toBeCloseTo(diffusion + 0.5 * change + 0.2 * (keeping + painting + placing + naming), 4);
   }
   expect(steps[39].placing).toBeLessThan(0.3 * steps[0].placing);
 });

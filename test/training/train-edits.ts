@@ -31,8 +31,13 @@ export async function trainEdits(
   { trains, steps, rate, repeats }: TrainEditsOptions,
 ): Promise<Record<string, number>[]> {
   const root = Scope.root();
-  const { loss, diffusion, change, keeping, painting, placing } = traceDrawing(root, config, "editing", editing);
-  const own = Object.entries({ diffusion, change, keeping, painting, placing }).filter(([, value]) => value);
+  const { loss, diffusion, change, keeping, painting, placing, naming } = traceDrawing(
+    root,
+    config,
+    "editing",
+    editing,
+  );
+  const own = Object.entries({ diffusion, change, keeping, painting, placing, naming }).filter(([, value]) => value);
   const losses = Object.fromEntries(own) as Record<string, Tensor>;
   const options = { optimizer: ADAMW, trains: (name: string) => name.startsWith(trains) };
   const device = { device: "cpu", threads: 1 } as const;

@@ -1,5 +1,4 @@
-/** What is new in an edit, by itself: as a picture of its own, and as the prompt that asks for one. */
-import { backgroundPlaces } from "../backgrounds.ts";
+/** What is new in an edit: by itself in a picture of its own, and in the words of its instruction. */
 import { thingPhrase } from "../captions.ts";
 import { BACKGROUND_COLORS, type BackgroundColor, colorDistance } from "../colors.ts";
 import { iconId } from "../objects.ts";
@@ -9,8 +8,9 @@ import type { Edit } from "./edit.ts";
 
 /** How large it is by itself. */
 const SIZE = 0.74;
-/** Colours of plain backgrounds that hardly any object has. */
+/** Colors of plain backgrounds that hardly any object has. */
 const BACKDROPS: readonly BackgroundColor[] = ["teal", "cream"];
+
 /** What an edit's target shows and its source does not; undefined where that is nothing. The objects of a scene to edit have different names. */
 export const newThing = ({ source, target }: Pick<Edit, "source" | "target">): SceneObject | undefined =>
   target.objects.find(({ name }) => source.objects.every((other) => other.name !== name));
@@ -25,8 +25,13 @@ export function alone(object: SceneObject): Scene {
   return { task: "single_object", objects: [shown], background: { kind: "plain", color } };
 }
 
-/** Words that ask for a picture of what is new in an edit, {@link alone}; undefined where nothing is. */
-export function newThingPrompt(edit: Pick<Edit, "source" | "target">): string | undefined {
+/** The words of the instruction that name what is new, and the first of its characters that is one of theirs; undefined where nothing is. */
+export function newThingWords(
+  edit: Pick<Edit, "source" | "target" | "instruction">,
+): { words: string; at: number } | undefined {
   const thing = newThing(edit);
-  return thing && `${thingPhrase(thing)} ${backgroundPlaces(alone(thing).background)[1]}`;
+  if (thing === undefined) return undefined;
+  const words = thingPhrase(thing);
+  const found = new RegExp(`\\b${words}\\b`).exec(edit.instruction);
+  return found ? { words, at: found.index } : undefined;
 }

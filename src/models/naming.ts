@@ -1,0 +1,32 @@
+/**
+ * Which words of an edit's instruction name something new, for the config's `placed_pixels`; no part of the official model. It is told of every word as
+ * the language model reads it, so what is named need not be said again, and may be anything.
+ */
+
+import { logLikelihood } from "../nn/bernoulli.ts";
+import { linear } from "../nn/linear.ts";
+import type { Scope } from "../nn/scope.ts";
+import { twoLayers } from "../nn/two-layers.ts";
+import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor } from "../tensor/index.ts";
+
+const WIDTH = 128;
+
+/**
+ * Log-odds of every token that it is one of those that name something new, and that this stands out most from the first of `BACKDROPS` in text/prompts.ts: [batch, length, 2].
+ * states: the language model's of a prompt, [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.name`.
+ */
+export const nameNew = (scope: Scope, states: Tensor): Tensor =>
+  linear(twoLayers(states, scope, WIDTH), scope.child("vote"), 2);
+
+/**
+ * The mean negative log-likelihood, in nats, of which tokens name something new, and of the backdrop for those that do.
+ * truth: of every token whether it is known, names something new, and that stands out from the first backdrop, 1 or 0 each: [batch, length, 3].
+ */
+export function namingLoss(said: Tensor, truth: Tensor): Tensor {
+  const [isKnown, isNew, isFirst] = [0, 1, 2].map((index) => slice(truth, 2, index, index + 1));
+  const mean = (index: number, is: Tensor, counted: Tensor) => {
+    const unlikely = negate(logLikelihood(slice(said, 2, index, index + 1), is));
+    return divide(reduceSum(multiply(unlikely, counted)), maximum(reduceSum(counted), 1));
+  };
+  return add(mean(0, isNew, isKnown), mean(1, isFirst, isNew));
+}

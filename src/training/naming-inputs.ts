@@ -1,0 +1,46 @@
+import { alone, type Edit, newThing, newThingWords } from "../data/index.ts";
+import type { UniPicConfig } from "../models/config.ts";
+import { hostArray } from "../tensor/dtype.ts";
+import { BACKDROPS } from "../text/prompts.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Batch } from "./batches.ts";
+
+type Told = Pick<Edit, "source" | "target"> & { instruction?: string };
+
+/**
+ * Of every token of edits' prompts, filled up to one length, whether it is known what it names, names something new, and that stands out from the first backdrop:
+ * `named` [batch, length, 3]. Nothing where the model puts nothing in its place.
+ *
+ * @param edits undefined where nothing is known of an edit but its pictures and its prompt
+ */
+export function namingInputs(
+  { mar }: UniPicConfig,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  edits: readonly (Told | undefined)[],
+): Batch {
+  if (!mar.placed_pixels) return {};
+  const rows = prompts.map((prompt) => tokenizer.encode(prompt));
+  const length = Math.max(...rows.map((ids) => ids.length));
+  const named = new Float32Array(prompts.length * length * 3);
+  edits.forEach((edit, i) => {
+    if (edit === undefined) return;
+    const { instruction = "" } = edit;
+    const found = newThingWords({ ...edit, instruction });
+    const begin = prompts[i].lastIndexOf(instruction);
+    // A long instruction is cut.
+    if (begin < 0) return;
+    const from = begin + (found?.at ?? 0);
+    const to = from + (found?.words.length ?? 0);
+    const isFirst = found && alone(newThing(edit)!).background.color === BACKDROPS[0] ? 1 : 0;
+    const stream = tokenizer.createTextStream();
+    let end = 0;
+    rows[i].forEach((id, at) => {
+      const start = end;
+      end += stream.push(id).length;
+      const isNew = start < to && end > from;
+      named.set([1, isNew ? 1 : 0, isNew ? isFirst : 0], (i * length + at) * 3);
+    });
+  });
+  return { named: hostArray("float32", [prompts.length, length, 3], named) };
+}
