@@ -108,11 +108,12 @@ export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
   return { outputs: { placing: concat([from, to, odds], 1) }, parameters: root.parameters };
 }
 
-/** Which words name something new, for the same. In: `states` [rows, length, hidden], the language model's of edits' prompts. Out: `named` [rows, length, 2], see `nameNew`. */
+/** Which words name something new, for the same. In: `embeddings` [rows, length, hidden] of edits' prompts. Out: `named` [rows, length, 2], see `nameNew`. */
 export function traceName(config: UniPicConfig): Traced {
   const root = Scope.root();
-  const states = input("states", "float32", ["rows", "length", config.llm.hidden_size]);
-  return { outputs: { named: nameNew(root.child("mar.source_pixels.name"), states) }, parameters: root.parameters };
+  const embeddings = input("embeddings", "float32", ["rows", "length", config.llm.hidden_size]);
+  const named = nameNew(root.child("mar.source_pixels.words"), embeddings);
+  return { outputs: { named }, parameters: root.parameters };
 }
 
 /**

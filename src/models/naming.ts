@@ -1,22 +1,45 @@
 /**
- * Which words of an edit's instruction name something new, for the config's `placed_pixels`; no part of the official model. It is told of every word as
- * the language model reads it, so what is named need not be said again, and may be anything.
+ * Which words of an edit's instruction name something new, for the config's `placed_pixels`; no part of the official model. Every word is marked by the
+ * words around it, so what is named need not be said again, and may be anything.
  */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor } from "../tensor/index.ts";
+import {
+  add,
+  addDimensions,
+  concat,
+  divide,
+  maximum,
+  multiply,
+  negate,
+  pad,
+  reduceSum,
+  slice,
+  type Tensor,
+} from "../tensor/index.ts";
 
+/** Features of a token, and of the tokens around it. */
+const OWN = 48;
 const WIDTH = 128;
+/** Tokens before and after one that it is marked by: what is new follows on a word or two, and ends before the next. */
+const BEFORE = 8;
+const AFTER = 2;
 
 /**
  * Log-odds of every token that it is one of those that name something new, and that this stands out most from the first of `BACKDROPS` in text/prompts.ts: [batch, length, 2].
- * states: the language model's of a prompt, [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.name`.
+ * embeddings: of a prompt's tokens, [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.words`.
  */
-export const nameNew = (scope: Scope, states: Tensor): Tensor =>
-  linear(twoLayers(states, scope, WIDTH), scope.child("vote"), 2);
+export function nameNew(scope: Scope, embeddings: Tensor): Tensor {
+  const own = linear(embeddings, scope.child("own"), OWN);
+  const wide = pad(own, 1, BEFORE, AFTER);
+  const shifted = Array.from({ length: BEFORE + 1 + AFTER }, (_, by) =>
+    slice(wide, 1, by, addDimensions(own.shape[1], by)),
+  );
+  return linear(twoLayers(concat(shifted, 2), scope, WIDTH), scope.child("vote"), 2);
+}
 
 /**
  * The mean negative log-likelihood, in nats, of which tokens name something new, and of the backdrop for those that do.

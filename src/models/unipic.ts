@@ -33,7 +33,7 @@ export function projectIn(root: Scope, config: UniPicConfig, encoded: Tensor): T
 }
 
 /**
- * The encoder's states after they have read the context: `encoded + proj_out(language model states)`, `fused`; and the language model's states of the context, `words`.
+ * The encoder's states after they have read the context: `encoded + proj_out(language model states)`.
  * encoded: [batch, buffer + visible, encoder width]; context: its embeddings, in the same pass, [batch, length, hidden]; positions: int64, of
  * everything in this pass; mask: int64 [batch, all].
  */
@@ -44,12 +44,12 @@ export function readContext(
   context: Tensor,
   positions: Tensor,
   mask: Tensor,
-): { fused: Tensor; words: Tensor } {
+): Tensor {
   const h = projectIn(root, config, encoded); // [batch, visible + buffer, hidden]
   const embeddings = concat([context, h], 1);
   const { states } = qwen2(root.child("llm"), config.llm, { embeddings, positions, mask });
   const own = slice(states, 1, context.shape[1], addDimensions(context.shape[1], h.shape[1]));
-  return { fused: answered(root, config, encoded, own), words: slice(states, 1, 0, context.shape[1]) };
+  return answered(root, config, encoded, own);
 }
 
 /** The encoder's states [batch, buffer + n, encoder width] with what the language model's states of them [batch, n + buffer, hidden] add. */

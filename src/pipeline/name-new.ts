@@ -1,20 +1,21 @@
 import { releaseValues } from "../runtime/values.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import { alonePrompt, BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Programs } from "./programs.ts";
-import { type PromptPictures, readStates } from "./read-prompts.ts";
 
 /** The prompt that draws by itself what an edit's prompt names as new; undefined where the model takes none of its words for that. */
 export async function promptForNew(
   programs: Programs,
   tokenizer: Tokenizer,
   prompt: readonly number[],
-  pictures: PromptPictures,
+  imageToken: number,
 ): Promise<string | undefined> {
-  const states = await readStates(programs, prompt, pictures);
-  const { named } = await programs.name().run({ states });
-  releaseValues([states]);
-  return promptOf(tokenizer, prompt, named.data as Float32Array, pictures.imageToken);
+  const ids = hostArray("int64", [1, prompt.length], prompt);
+  const { embeddings } = await programs.embed(false).runOnDevice({ ids });
+  const { named } = await programs.name().run({ embeddings });
+  releaseValues([embeddings]);
+  return promptOf(tokenizer, prompt, named.data as Float32Array, imageToken);
 }
 
 /** The same, by what `traceName` says of every token, two numbers each. */

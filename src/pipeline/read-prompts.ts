@@ -46,17 +46,6 @@ export async function readContexts(
   return { cache: fresh, lengths };
 }
 
-/** The language model's states of a prompt: [1, length, hidden]. */
-export async function readStates(
-  programs: Programs,
-  prompt: readonly number[],
-  pictures?: PromptPictures,
-): Promise<Value> {
-  const { states, fresh } = await readFirst(programs, [prompt], pictures);
-  releaseValues(fresh);
-  return states;
-}
-
 /** Reads more of a single row after what was read before, as if all of it had been read together. What was read before stays valid. */
 export async function readOn(
   programs: Programs,

@@ -138,7 +138,7 @@ export class UniPic {
     const jobs = new Array<number[]>(pictureCount(options.count)).fill(prompt);
     const twin = this.#encode(editTwin(places));
     try {
-      const things = mar.placed_pixels ? await this.#newThings(prompt, features, options) : undefined;
+      const things = mar.placed_pixels ? await this.#newThings(prompt, options) : undefined;
       const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
       const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
       return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown, kept });
@@ -148,11 +148,10 @@ export class UniPic {
   }
 
   /** The new thing that an edit brings, drawn by itself as often as there are to be results; undefined where the model sees none in the prompt. */
-  async #newThings(prompt: readonly number[], features: Value, options: EditOptions): Promise<Picture[] | undefined> {
+  async #newThings(prompt: readonly number[], options: EditOptions): Promise<Picture[] | undefined> {
     const { count, seed, signal } = options;
     signal?.throwIfAborted();
-    const pictures = { features, imageToken: this.#imageToken() };
-    const words = await promptForNew(this.#programs, this.#tokenizer, prompt, pictures);
+    const words = await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken());
     return words === undefined ? undefined : this.generate(words, { count, seed, signal });
   }
 

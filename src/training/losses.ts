@@ -129,7 +129,8 @@ export function drawingLoss(
   const mar = root.child("mar");
   const tokens = flat(inputs.tokens); // [batch x places, token]
   const encoded = encodeVisible(mar, config.mar, gatherRows(tokens, inputs.visible), inputs.places, grid);
-  let embeddings = embedText(root, config, inputs.ids);
+  const words = embedText(root, config, inputs.ids);
+  let embeddings = words;
   let source: Tensor | undefined;
   if (editing) {
     const seen = encodeVisible(mar, config.mar, editing.sourceTokens, editing.everywhere, grid);
@@ -138,7 +139,7 @@ export function drawingLoss(
     const features = editing.vision ? concat([encoded, editing.vision], 1) : encoded;
     embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
-  const { fused, words } = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
+  const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
   const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
   const alone = withoutSource(config.mar, read);
   const isCopying = config.mar.source_tokens && editing;
@@ -162,7 +163,7 @@ export function drawingLoss(
 /**
  * What an edit's result is off by, put together of pixels.
  * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
- * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the language model's states of the prompts, `words` [batch, length, hidden]
+ * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the embeddings of the prompts' `words` [batch, length, hidden]
  */
 function pixelLosses(
   mar: Scope,
@@ -183,7 +184,7 @@ function pixelLosses(
   return {
     ...losses,
     placing: placingLoss(place(scope.child("where"), config.mar, edited), truth),
-    naming: namingLoss(nameNew(scope.child("name"), drawn.words), truth.named),
+    naming: namingLoss(nameNew(scope.child("words"), detach(drawn.words)), truth.named),
   };
 }
 

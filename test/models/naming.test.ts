@@ -8,22 +8,21 @@ import { initialize } from "../../src/training/parameters.ts";
 import { evaluate } from "../tensor/evaluate.ts";
 import { normals } from "./weights.ts";
 
-it("says of every token by itself whether it names something new", async () => {
+it("marks every token by those around it", async () => {
   const scope = Scope.root();
-  const said = nameNew(scope, input("states", "float32", [1, 4, 6]));
+  const [length, hidden] = [16, 6];
+  const said = nameNew(scope, input("embeddings", "float32", [1, "length", hidden]));
   const weights = Object.fromEntries(initialize(scope.parameters, new Random(1)));
-  const states = normals([1, 4, 6], 1);
-  const changed = normals([1, 4, 6], 1);
-  (changed.data as Float32Array).fill(0, 6, 12);
+  const [embeddings, changed] = [normals([1, length, hidden], 1), normals([1, length, hidden], 1)];
+  (changed.data as Float32Array).fill(0, 4 * hidden, 5 * hidden);
   const [one, other] = await Promise.all(
-    [states, changed].map((given) => evaluate({ said }, { states: given, ...weights })),
+    [embeddings, changed].map((given) => evaluate({ said }, { embeddings: given, ...weights })),
   );
-  expect(one.said.shape).toEqual([1, 4, 2]);
-  const differs = Array.from(
-    one.said.data as Float32Array,
-    (value, i) => value !== (other.said.data as Float32Array)[i],
-  );
-  expect(differs).toEqual([false, false, true, true, false, false, false, false]);
+  expect(one.said.shape).toEqual([1, length, 2]);
+  const numbers = ({ said }: typeof one) => Array.from(said.data as Float32Array);
+  const differing = numbers(one).flatMap((value, i) => (value === numbers(other)[i] ? [] : [Math.floor(i / 2)]));
+  // Two tokens before it, and eight after it, are marked by it.
+  expect([...new Set(differing)]).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
 
 it("counts what is known, and the backdrop of what is new alone", async () => {

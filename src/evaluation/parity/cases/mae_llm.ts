@@ -43,14 +43,7 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
       Array.from({ length: batch * all[1] }, (_, i) => value(Math.floor(i / all[1]), i % all[1])),
     );
   const text = embedText(root, config, input("ids", "int64", ids.shape));
-  const { fused } = readContext(
-    root,
-    config,
-    encoded,
-    text,
-    input("positions", "int64", all),
-    input("mask", "int64", all),
-  );
+  const fused = readContext(root, config, encoded, text, input("positions", "int64", all), input("mask", "int64", all));
   const results = await compute(
     context,
     { x_enc: encoded, z_enc: projectIn(root, config, encoded), fused_nocache: fused },
