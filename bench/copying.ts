@@ -1,7 +1,8 @@
 /**
  * How much of a source picture reaches the decoder's conditions when a model edits, the loss of repeating a picture beside that of changing it, and
  * by what mean square the tokens that a model with `source_tokens` says become of the source's are off, and what it costs one with `source_pixels` not
- * to know what becomes of which pixel and what it paints to be off (nats a number; see models/keeping.ts).
+ * to know what becomes of which pixel and what it paints to be off (nats a number; see models/keeping.ts), and one with `placed_pixels` not to know
+ * where something goes and which words name what is new (models/placing.ts, naming.ts).
  * `npm run bench:copying -- [model folder] [--batches N] [--json]`
  *
  * Edits of all nine types in the whole picture world. What "is there" is the share of the variance of the source's tokens that a linear map
@@ -52,6 +53,8 @@ async function main(): Promise<void> {
     "changed tokens off by": number(changing.off),
     "loss of keeping": number(changing.keeping),
     "of painting": number(changing.painting),
+    "of placing": number(changing.placing),
+    "of naming": number(changing.naming),
     "loss of repeating": number(repeating.repeating),
     "there in the encoder's states": percent(repeating.encoded),
     "in the decoder's conditions": percent(repeating.condition),
@@ -64,16 +67,19 @@ const batchOf = ({ config, tokenizer, stage }: OpenDrawing, repeats: number, ste
 
 const scalar = ({ data }: HostArray): number => (data as Float32Array)[0];
 
+/** What edits have losses of beside the head's. */
+const OWN = ["keeping", "painting", "placing", "naming"] as const;
+
 /** The loss where something is to be changed; by how much what becomes of the source's tokens is off, and the losses of its pixels, if the model says that. */
 async function measureChanging(
   editing: OpenDrawing,
   batches: number,
-): Promise<{ changing: number; off?: number; keeping?: number; painting?: number }> {
+): Promise<{ changing: number; off?: number } & Partial<Record<(typeof OWN)[number], number>>> {
   const seen: Record<string, HostArray>[] = [];
   for (let step = 0; step < batches; step++) seen.push(await editing.run(batchOf(editing, 0, step)));
   const meanOf = (name: string) => (name in seen[0] ? mean(seen.map((results) => scalar(results[name]))) : undefined);
-  const [off, keeping, painting] = ["change", "keeping", "painting"].map(meanOf);
-  return { changing: meanOf("loss")!, off, keeping, painting };
+  const own = Object.fromEntries(OWN.map((name) => [name, meanOf(name)]));
+  return { changing: meanOf("loss")!, off: meanOf("change"), ...own };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

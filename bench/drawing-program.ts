@@ -16,7 +16,8 @@ export interface OpenDrawing {
   stage: StageConfig;
   /**
    * `loss`, the decoder's `condition` for the diffusion head at every token [batch, tokens, width], the `tokens` of the picture, and, where it edits, how
-   * the source is `encoded`, with `source_tokens` by what `change` what becomes of it is off, and with `source_pixels` the losses `keeping` and `painting`.
+   * the source is `encoded`, with `source_tokens` by what `change` what becomes of it is off, and with `source_pixels` the losses `keeping` and `painting`, with
+   * `placed_pixels` also `placing` and `naming`.
    */
   run: ModelProgram["run"];
   release: ModelProgram["release"];
@@ -28,19 +29,13 @@ export async function openDrawing(folder: string, task: "generation" | "editing"
   const tokenizer = await Tokenizer.fromFolder(folder);
   const plan = { model: config, stages: [{ steps: 1, batch: { [task]: size }, learningRate: 1 }] };
   const [stage] = parseTrainConfig(plan, folder).stages;
-  const {
-    diffusion: loss,
-    change,
-    keeping,
-    painting,
-    condition,
-    source,
-    tokens,
-  } = traceDrawing(Scope.root(), config, task, stage);
+  const traced = traceDrawing(Scope.root(), config, task, stage);
+  const { diffusion: loss, condition, source, tokens } = traced;
   const outputs: Record<string, Tensor> = { loss, condition, tokens };
   if (source !== undefined) outputs.encoded = slice(source, 1, config.mar.buffer_size, source.shape[1]);
-  if (change !== undefined) outputs.change = change;
-  if (keeping !== undefined) outputs.keeping = keeping;
-  if (painting !== undefined) outputs.painting = painting;
+  for (const name of ["change", "keeping", "painting", "placing", "naming"] as const) {
+    const own = traced[name];
+    if (own !== undefined) outputs[name] = own;
+  }
   return { config, tokenizer, stage, ...(await compileModel(folder, outputs)) };
 }

@@ -97,6 +97,7 @@ describe("parseTrainConfig", () => {
       "paint",
       "paint more",
       "paint looks",
+      "put in place",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
