@@ -27,3 +27,17 @@ export function tellProgress(
     onProgress({ pictures: together, round, rounds: rounds.length, done, secondsLeft });
   };
 }
+
+/** Options of a part of some work: what it reports as done goes from one share of all to another. */
+export function partOf<Options extends Pick<DrawOptions, "onProgress">>(
+  options: Options,
+  from: number,
+  to: number,
+): Options {
+  const { onProgress } = options;
+  if (!onProgress) return options;
+  return {
+    ...options,
+    onProgress: (progress) => onProgress({ ...progress, done: from + (to - from) * progress.done }),
+  };
+}

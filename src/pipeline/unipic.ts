@@ -21,7 +21,7 @@ import {
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
-import { type Together, tellProgress } from "./draw-progress.ts";
+import { partOf, type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
@@ -65,6 +65,8 @@ interface Drawn {
 
 /** Pictures drawn together: more would only take more memory. */
 const TOGETHER = 16;
+/** About so much of an edit's time goes to drawing what is new in it. */
+const NEW_SHARE = 0.8;
 const QUESTION = "Describe the picture.";
 
 /**
@@ -141,7 +143,8 @@ export class UniPic {
       const things = mar.placed_pixels ? await this.#newThings(prompt, options) : undefined;
       const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
       const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
-      return await this.#draw(jobs, twin, grid, this.forEditing(options), { hidden, features, shown, kept });
+      const rest = this.forEditing(partOf(options, things ? NEW_SHARE : 0, 1));
+      return await this.#draw(jobs, twin, grid, rest, { hidden, features, shown, kept });
     } finally {
       releaseValues([hidden, features]);
     }
@@ -149,10 +152,11 @@ export class UniPic {
 
   /** The new thing that an edit brings, drawn by itself as often as there are to be results; undefined where the model sees none in the prompt. */
   async #newThings(prompt: readonly number[], options: EditOptions): Promise<Picture[] | undefined> {
-    const { count, seed, signal } = options;
+    const { count, seed, signal, sampler, steps, onProgress } = options;
     signal?.throwIfAborted();
     const words = await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken());
-    return words === undefined ? undefined : this.generate(words, { count, seed, signal });
+    if (words === undefined) return undefined;
+    return this.generate(words, partOf({ count, seed, signal, sampler, steps, onProgress }, 0, NEW_SHARE));
   }
 
   /** The options of an edit, with what the model's folder says of edits where a call says nothing. */

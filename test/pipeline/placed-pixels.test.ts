@@ -8,7 +8,7 @@ import type { Runnable } from "../../src/runtime/program.ts";
 import type { Value } from "../../src/runtime/values.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
 import { noisePicture } from "../helpers/noise-picture.ts";
-import { tinyPlacingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
+import { HALF_PLACED, tinyPlacingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 
 const SIZE = 16;
 const AREA = SIZE * SIZE;
@@ -99,7 +99,7 @@ describe("a model that puts things in their places", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-"));
-    await writeTinyModel(folder, { config: tinyPlacingConfig });
+    await writeTinyModel(folder, { config: tinyPlacingConfig, fill: HALF_PLACED });
     model = await UniPic.load(folder, { threads: 1 });
   });
 
@@ -115,7 +115,30 @@ describe("a model that puts things in their places", () => {
     const together = await edit({ count: 2 });
     const [alone] = await edit({ seed: 4 });
     expect(together[1].data).toEqual(alone.data);
+    expect(together[0].data).not.toEqual(alone.data);
     expect((await edit({ count: 2 })).map(({ data }) => data)).toEqual(together.map(({ data }) => data));
+  });
+
+  it("tells how far it is, once through, whether or not it draws something new first", async () => {
+    for (const sure of [5, -5]) {
+      const own = join(folder, `${sure}`);
+      await writeTinyModel(own, {
+        config: tinyPlacingConfig,
+        fill: { "mar.source_pixels.words.vote.bias": sure, "mar.source_pixels.words.vote.weight": 0 },
+      });
+      const sureModel = await UniPic.load(own, { threads: 1 });
+      const done: number[] = [];
+      await sureModel.edit(source, "add a red car", {
+        steps: 2,
+        rounds: 2,
+        onProgress: (progress) => done.push(progress.done),
+      });
+      await sureModel.release();
+      expect(done).toEqual([...done].sort((a, b) => a - b));
+      expect([done[0], done.at(-1)]).toEqual([0, 1]);
+      // Two rounds of two steps and the end; before them four rounds of what is new, and its end.
+      expect(done).toHaveLength(sure > 0 ? 5 + 9 : 5);
+    }
   });
 
   it("can be stopped while it draws what is new", async () => {
