@@ -84,7 +84,10 @@ function centers(rows: number, columns: number): Tensor {
 export interface TruePlacing {
   /** Edges of the boxes `from` and `to`: [batch, 8]. */
   boxes: Tensor;
-  /** 1 or 0 each: whether it is known; whether something goes somewhere, is there in the source already, and is turned: [batch, 4]. */
+  /**
+   * 1 or 0 each: whether it is known; whether something goes somewhere, is there in the source already, and is turned; and, for what is put together
+   * with it, whether anything was drawn beside: [batch, 5].
+   */
   facts: Tensor;
 }
 

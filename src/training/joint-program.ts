@@ -113,7 +113,7 @@ export function traceDrawing(
               ? {
                   placed: given("placed", "float32", [batch, 4, mar.img_size, mar.img_size]),
                   boxes: given("boxes", "float32", [batch, 8]),
-                  facts: given("facts", "float32", [batch, 4]),
+                  facts: given("facts", "float32", [batch, 5]),
                   named: given("named", "float32", [batch, size("length"), 3]),
                 }
               : undefined,

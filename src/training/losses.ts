@@ -23,6 +23,7 @@ import {
   reduceMean,
   reshape,
   scaleGradient,
+  slice,
   square,
   subtract,
   type Tensor,
@@ -154,7 +155,7 @@ export function drawingLoss(
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
   if (!editing.pixels) return { loss: changing, change, ...results };
-  const drawn = { shown, clean, noise, words, tokens: inputs.tokens };
+  const drawn = { shown, clean, noise, words, tokens: inputs.tokens, sourceTokens: editing.sourceTokens };
   const pixels = pixelLosses(mar, config, grid, editing.pixels, drawn);
   const loss = add(changing, multiply(Object.values(pixels).reduce(add), PIXELS_WEIGHT));
   return { loss, change, ...pixels, ...results };
@@ -162,7 +163,7 @@ export function drawingLoss(
 
 /**
  * What an edit's result is off by, put together of pixels.
- * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
+ * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens and the sources' [batch, rows x columns, token]; of
  * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the embeddings of the prompts' `words` [batch, length, hidden]
  */
 function pixelLosses(
@@ -170,12 +171,16 @@ function pixelLosses(
   config: UniPicConfig,
   grid: Grid,
   { source, target, isHidden, rows, placing: truth }: PixelInputs,
-  drawn: Record<"shown" | "tokens" | "clean" | "noise" | "words", Tensor>,
+  drawn: Record<"shown" | "tokens" | "sourceTokens" | "clean" | "noise" | "words", Tensor>,
 ): Record<"keeping" | "painting", Tensor> & { placing?: Tensor; naming?: Tensor } {
   const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
   const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
   const isTold = whole(unsqueeze(isHidden, 2));
-  const token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
+  let token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
+  if (truth) {
+    const isDrawn = reshape(slice(truth.facts, 1, 4, 5), [isHidden.shape[0], 1, 1, 1]);
+    token = where(greaterThan(isDrawn, 0), token, drawnRoughly(whole(drawn.sourceTokens), noise));
+  }
   const edited = { condition: whole(drawn.shown), isTold, source };
   const scope = mar.child("source_pixels");
   const repainted = repaint(scope, config.mar, { ...edited, token, placed: truth?.placed });
