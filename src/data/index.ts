@@ -9,7 +9,6 @@ export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
 export { alone, newThing, newThingWords } from "./edits/new-thing.ts";
-export { type PlacedThing, placedThing } from "./edits/placing.ts";
 export { FILTERS, type Filter } from "./filters.ts";
 export {
   GENEVAL_PROMPTS,

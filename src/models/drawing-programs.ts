@@ -5,7 +5,6 @@
 import { Scope } from "../nn/scope.ts";
 import {
   addDimensions,
-  concat,
   fullLike,
   gatherRows,
   input,
@@ -97,15 +96,15 @@ function editedInputs(mar: MarConfig, grid: Grid): EditedPicture {
 const ofPlaces = (name: string, grid: Grid, width: number): Tensor =>
   reshape(input(name, "float32", [grid[0] * grid[1], width]), [1, ...grid, width]);
 
-const wholeInput = (name: string, mar: MarConfig, grid: Grid, channels = 3): Tensor =>
-  input(name, "float32", [1, channels, ...grid.map((side) => side * tokenPixels(mar))]);
+const wholeInput = (name: string, mar: MarConfig, grid: Grid): Tensor =>
+  input(name, "float32", [1, 3, ...grid.map((side) => side * tokenPixels(mar))]);
 
-/** From where to where an edit puts something, for the config's `placed_pixels`. In: `condition` and `source` as {@link traceKeep}. Out: `placing` [1, 10], the numbers of `Placing` in a row. */
+/** Where an edit puts something new, for the config's `placed_pixels`. In: `condition` and `source` as {@link traceKeep}. Out: `box` [1, 4], see `place`. */
 export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
   const { mar } = config;
-  const { from, to, odds } = place(root.child("mar.source_pixels.where"), mar, editedInputs(mar, grid));
-  return { outputs: { placing: concat([from, to, odds], 1) }, parameters: root.parameters };
+  const box = place(root.child("mar.source_pixels.where"), mar, editedInputs(mar, grid));
+  return { outputs: { box }, parameters: root.parameters };
 }
 
 /** Which words name something new, for the same. In: `embeddings` [rows, length, hidden] of edits' prompts. Out: `named` [rows, length, 2], see `nameNew`. */
@@ -118,8 +117,7 @@ export function traceName(config: UniPicConfig): Traced {
 
 /**
  * One result of an edit put together, for the config's `source_pixels`. In: `drawn` and the `source` [1, 3, height, width]; of every place the `token`
- * [places, token] and the `condition` [places, condition width] that the head was told; with `placed_pixels` what was `placed` [1, 4, height, width], see `RepaintInputs`.
- * Out: `pixels`, as `drawn`.
+ * [places, token] and the `condition` [places, condition width] that the head was told. Out: `pixels`, as `drawn`.
  */
 export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
@@ -127,8 +125,7 @@ export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const edited = editedInputs(mar, grid);
   const drawn = wholeInput("drawn", mar, grid);
   const token = ofPlaces("token", grid, tokenWidth(mar));
-  const placed = mar.placed_pixels ? wholeInput("placed", mar, grid, 4) : undefined;
-  const repainted = repaint(root.child("mar.source_pixels"), mar, { ...edited, token, placed });
+  const repainted = repaint(root.child("mar.source_pixels"), mar, { ...edited, token });
   const pixels = putTogether(repainted, { source: edited.source, drawn });
   return { outputs: { pixels }, parameters: root.parameters };
 }

@@ -45,8 +45,6 @@ const ZEROS = { initial: { kind: "zeros" } } as const;
 export interface RepaintInputs extends EditedPicture {
   /** What the head drew, in training what it would: [batch, rows, columns, token]. */
   token: Tensor;
-  /** With the config's `placed_pixels`, what was put in its place: three colors in [-1, 1], and 1 or -1 where there is something, 0 elsewhere: [batch, 4, height, width]. */
-  placed?: Tensor;
 }
 
 export interface Repainted {
@@ -61,23 +59,20 @@ export interface Repainted {
  * that is removed need not be painted over. What is painted knows nothing of what is drawn. `scope` is the checkpoint's `mar.source_pixels`.
  */
 export function repaint(scope: Scope, mar: MarConfig, inputs: RepaintInputs): Repainted {
-  const { token, source, placed } = inputs;
+  const { token, source } = inputs;
   const side = squareSide(mar, SQUARE);
   const squares = (child: Scope, picture: Tensor) => bySquare(child, picture, side, WIDTH);
   const pixels = (x: Tensor) => byPixel(x, side);
   const own = pixels(source);
   const paint = scope.child("paint");
   let x = add(toldBySquare(scope, mar, inputs, side, WIDTH), squares(paint.child("source"), source));
-  if (placed) x = add(x, squares(paint.child("thing"), placed));
   for (let index = 0; index < PAINTING; index++) {
     x = residualBlock(x, paint.child("block").child(index));
     if (index === 0) x = seeFarther(x, paint.child("farther"), squaresAlong(mar));
   }
   const change = perPixel(paint, x, own, COLORS + 1);
   const [added, kept] = [slice(change, 4, 0, COLORS), slice(change, 4, COLORS, COLORS + 1)];
-  let anew = add(multiply(own, add(kept, 1)), added);
-  if (placed) anew = putIn(paint.child("put"), x, own, anew, pixels(placed));
-  const painted = together(anew, side);
+  const painted = together(add(multiply(own, add(kept, 1)), added), side);
 
   const choose = scope.child("choose");
   const drawn = unpatchify(linear(token, scope.child("drawn"), COLORS * tokenPixels(mar) ** 2), tokenPixels(mar));
@@ -99,13 +94,6 @@ function seeFarther(x: Tensor, scope: Scope, squares: number): Tensor {
   let y = channelsFirst(linear(patchify(x, pair), scope.child("in"), FARTHER_WIDTH));
   for (let index = 0; index < FARTHER; index++) y = residualBlock(y, scope.child("block").child(index));
   return add(x, unpatchify(linear(silu(channelsLast(y)), scope.child("out"), WIDTH * pair ** 2, ZEROS), pair));
-}
-
-/** What was put in its place shows through what is painted, by a share of every pixel that is 0 at first. All [batch, rows, columns, pixels, channels]. */
-function putIn(scope: Scope, x: Tensor, own: Tensor, anew: Tensor, placed: Tensor): Tensor {
-  const [colors, there] = [slice(placed, 4, 0, COLORS), square(slice(placed, 4, COLORS, COLORS + 1))];
-  const share = perPixel(scope, x, concat([own, placed], 4), 1);
-  return add(anew, multiply(subtract(colors, anew), multiply(share, there)));
 }
 
 /**

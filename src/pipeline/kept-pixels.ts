@@ -1,5 +1,6 @@
+import { cutOut } from "../image/cut-out.ts";
+import { paste } from "../image/paste.ts";
 import type { Picture } from "../image/picture.ts";
-import { findOnPlain, putInPlace, type Region } from "../image/put-in-place.ts";
 import type { MarConfig } from "../models/config.ts";
 import { conditionWidth } from "../models/copying.ts";
 import type { Runnable } from "../runtime/program.ts";
@@ -16,52 +17,33 @@ export interface KeptSource {
   placing?: PlacingSource;
 }
 
-/** What of an edit's results is put in its place, and with what. */
+/** What of an edit's results is put in its place. */
 export interface PlacingSource {
-  /** The source as a picture. */
-  source: Picture;
   /** Of every result, the new thing that it shows, alone on a plain background; undefined where an edit brings none. */
   things?: readonly Picture[];
   /** `tracePlace`, compiled. */
   program: Runnable;
 }
 
-/** One result of an edit before it is put together, and its number among all of them. */
-export interface DrawnEdit {
-  /** [1, 3, height, width] in [-1, 1]. */
-  drawn: HostArray;
-  /** [places, token] */
-  token: HostArray;
-  /** [places, width] */
-  condition: HostArray;
-  number: number;
+/**
+ * A result with what is new in it put in its place.
+ *
+ * @param condition what the head was told of its places: [places, width]
+ * @param number the result's among all of the edit's
+ */
+export async function withNewThing(
+  { pixels, placing }: Pick<KeptSource, "pixels" | "placing">,
+  condition: HostArray,
+  result: Picture,
+  number: number,
+): Promise<Picture> {
+  const thing = placing?.things?.[number];
+  const cut = thing && cutOut(thing);
+  if (!placing || !cut) return result;
+  const { box } = await placing.program.run({ condition, source: pixels });
+  const [left, top, right, bottom] = box.data as Float32Array;
+  return paste(result, cut, { left, top, right, bottom });
 }
-
-/** The pixels of a result: as `drawn`. */
-export async function keepPixels(kept: KeptSource, { number, ...edit }: DrawnEdit): Promise<HostArray> {
-  const feeds = { ...edit, source: kept.pixels };
-  if (!kept.placing) return (await kept.program.run(feeds)).pixels;
-  const { condition, source } = feeds;
-  const { placing } = await kept.placing.program.run({ condition, source });
-  const { width: size } = kept.placing.source;
-  const planes = placedPlanes(kept.placing, placing.data as Float32Array, number);
-  return (await kept.program.run({ ...feeds, placed: hostArray("float32", [1, PLANES, size, size], planes) })).pixels;
-}
-
-const PLANES = 4;
-
-/** What is put in its place, and nothing elsewhere, see `RepaintInputs`. `said` is what `tracePlace` gives. */
-function placedPlanes({ source, things }: PlacingSource, said: Float32Array, number: number): Float32Array {
-  const { width: size } = source;
-  const [goes, turns] = said.subarray(8);
-  const thing = things?.[number];
-  const from = thing ? findOnPlain(thing) : goes > 0 ? regionOf(said) : undefined;
-  if (from === undefined) return new Float32Array(PLANES * size * size);
-  const put = { from, to: regionOf(said.subarray(4)), flip: thing === undefined && turns > 0 };
-  return putInPlace(thing ?? source, put, size, thing ? 1 : -1);
-}
-
-const regionOf = ([left, top, right, bottom]: Float32Array): Region => ({ left, top, right, bottom });
 
 /** What the head was told of every place of pictures that are drawn together, gathered round by round. */
 export class ToldConditions {

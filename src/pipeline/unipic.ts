@@ -25,7 +25,7 @@ import { partOf, type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
-import { type KeptSource, keepPixels, ToldConditions } from "./kept-pixels.ts";
+import { type KeptSource, ToldConditions, withNewThing } from "./kept-pixels.ts";
 import { promptForNew } from "./name-new.ts";
 import {
   type DescribeOptions,
@@ -141,7 +141,7 @@ export class UniPic {
     const twin = this.#encode(editTwin(places));
     try {
       const things = mar.placed_pixels ? await this.#newThings(prompt, options) : undefined;
-      const placing = mar.placed_pixels ? { source: prepared, things, program: this.#programs.place(grid) } : undefined;
+      const placing = mar.placed_pixels ? { things, program: this.#programs.place(grid) } : undefined;
       const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
       const rest = this.forEditing(partOf(options, things ? NEW_SHARE : 0, 1));
       return await this.#draw(jobs, twin, grid, rest, { hidden, features, shown, kept });
@@ -324,13 +324,18 @@ export class UniPic {
       const { pixels: drawn } = await program.run({
         tokens: { ...token, shape: [1, ...grid, size / places] },
       });
-      const pixels =
-        kept && told ? await keepPixels(kept, { drawn, token, condition: told.of(i), number: first + i }) : drawn;
-      pictures.push(fromModelRange(pixels.data as Float32Array, pixels.shape[2], pixels.shape[3]));
+      if (!kept || !told) {
+        pictures.push(asPicture(drawn));
+        continue;
+      }
+      const condition = told.of(i);
+      const { pixels } = await kept.program.run({ drawn, source: kept.pixels, token, condition });
+      pictures.push(await withNewThing(kept, condition, asPicture(pixels), first + i));
     }
     return pictures;
   }
 }
 
+const asPicture = ({ data, shape }: HostArray): Picture => fromModelRange(data as Float32Array, shape[2], shape[3]);
 const pixelArray = (picture: Picture): HostArray =>
   hostArray("float32", [1, 3, picture.height, picture.width], toModelRange(picture));

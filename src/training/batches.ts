@@ -21,7 +21,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
 import { namingInputs } from "./naming-inputs.ts";
-import { placingInputs, standElsewhere } from "./placing-inputs.ts";
+import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { imageToken, type Padded, pad } from "./token-rows.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
@@ -86,15 +86,14 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     instruction === undefined ? editTwin(features) : editPrompt(instruction, features),
   );
   const size = config.mar.img_size;
-  const shown = edits.map((edit) => standElsewhere(config, edit, random));
   const draw = (scenes: Scene[]) => scenes.map((scene) => drawScene(scene, size));
   const sources = draw(edits.map((edit) => edit.source));
   return {
-    pixels: pixelArray(draw(shown.map((edit) => edit.target)), size),
+    pixels: pixelArray(draw(edits.map((edit) => edit.target)), size),
     source_pixels: pixelArray(sources, size),
     ...visionInputs(config, sources),
     ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
-    ...placingInputs(config, edits, shown, random),
+    ...placingInputs(config, edits),
     ...namingInputs(config, tokenizer, prompts, edits),
   };
 }

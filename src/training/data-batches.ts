@@ -182,7 +182,7 @@ export class DataBatches {
           edits.map(({ target }) => target),
         ),
         ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
-        ...placingInputs(config, known, known, random),
+        ...placingInputs(config, known),
         ...namingInputs(config, tokenizer, prompts, known),
       };
     }

@@ -111,9 +111,8 @@ export function traceDrawing(
             rows: given("rows", "int64", [batch, count]),
             placing: mar.placed_pixels
               ? {
-                  placed: given("placed", "float32", [batch, 4, mar.img_size, mar.img_size]),
-                  boxes: given("boxes", "float32", [batch, 8]),
-                  facts: given("facts", "float32", [batch, 5]),
+                  box: given("box", "float32", [batch, 4]),
+                  isNew: given("is_new", "float32", [batch, 1]),
                   named: given("named", "float32", [batch, size("length"), 3]),
                 }
               : undefined,

@@ -3,7 +3,7 @@ import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
 import { drawnRoughly, keepingLoss, paintingLoss } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
 import { nameNew, namingLoss } from "../models/naming.ts";
-import { place, placingLoss, type TruePlacing } from "../models/placing.ts";
+import { place, placingLoss } from "../models/placing.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
 import { repaint } from "../models/repainting.ts";
@@ -23,7 +23,6 @@ import {
   reduceMean,
   reshape,
   scaleGradient,
-  slice,
   square,
   subtract,
   type Tensor,
@@ -79,9 +78,10 @@ export interface SourceInputs {
   vision?: Tensor;
 }
 
-/** What an edit adds that is put together of pixels; with the config's `placed_pixels` also what was put in its place, see `RepaintInputs`, what is true of that, and of the prompts' tokens, see `namingLoss`. */
+/** What an edit adds that is put together of pixels. */
 export interface PixelInputs {
-  placing?: TruePlacing & { placed: Tensor; named: Tensor };
+  /** With the config's `placed_pixels`, where something new goes [batch, 4] and whether there is something new [batch, 1], see `placingLoss`; and of every token of the prompts what it names, see `namingLoss`. */
+  placing?: Record<"box" | "isNew" | "named", Tensor>;
   /** The source pictures and those to draw: [batch, 3, height, width]. */
   source: Tensor;
   target: Tensor;
@@ -155,7 +155,7 @@ export function drawingLoss(
   const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
   const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
   if (!editing.pixels) return { loss: changing, change, ...results };
-  const drawn = { shown, clean, noise, words, tokens: inputs.tokens, sourceTokens: editing.sourceTokens };
+  const drawn = { shown, clean, noise, words, tokens: inputs.tokens };
   const pixels = pixelLosses(mar, config, grid, editing.pixels, drawn);
   const loss = add(changing, multiply(Object.values(pixels).reduce(add), PIXELS_WEIGHT));
   return { loss, change, ...pixels, ...results };
@@ -163,7 +163,7 @@ export function drawingLoss(
 
 /**
  * What an edit's result is off by, put together of pixels.
- * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens and the sources' [batch, rows x columns, token]; of
+ * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
  * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the embeddings of the prompts' `words` [batch, length, hidden]
  */
 function pixelLosses(
@@ -171,24 +171,20 @@ function pixelLosses(
   config: UniPicConfig,
   grid: Grid,
   { source, target, isHidden, rows, placing: truth }: PixelInputs,
-  drawn: Record<"shown" | "tokens" | "sourceTokens" | "clean" | "noise" | "words", Tensor>,
+  drawn: Record<"shown" | "tokens" | "clean" | "noise" | "words", Tensor>,
 ): Record<"keeping" | "painting", Tensor> & { placing?: Tensor; naming?: Tensor } {
   const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
   const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
   const isTold = whole(unsqueeze(isHidden, 2));
-  let token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
-  if (truth) {
-    const isDrawn = reshape(slice(truth.facts, 1, 4, 5), [isHidden.shape[0], 1, 1, 1]);
-    token = where(greaterThan(isDrawn, 0), token, drawnRoughly(whole(drawn.sourceTokens), noise));
-  }
+  const token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
   const edited = { condition: whole(drawn.shown), isTold, source };
   const scope = mar.child("source_pixels");
-  const repainted = repaint(scope, config.mar, { ...edited, token, placed: truth?.placed });
+  const repainted = repaint(scope, config.mar, { ...edited, token });
   const losses = { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
   if (!truth) return losses;
   return {
     ...losses,
-    placing: placingLoss(place(scope.child("where"), config.mar, edited), truth),
+    placing: placingLoss(place(scope.child("where"), config.mar, edited), truth.box, truth.isNew),
     naming: namingLoss(nameNew(scope.child("words"), detach(drawn.words)), truth.named),
   };
 }

@@ -12,7 +12,6 @@ import {
   isGenEvalPrompt,
   isHeldOut,
   type PlanOptions,
-  placedThing,
   planEdit,
   planScene,
   type Scene,
@@ -52,9 +51,8 @@ const asked = (options: PlanOptions, questions?: Parameters<typeof askQuestion>[
 };
 const edited = (options: Parameters<typeof planEdit>[1]): Draw => {
   return (random) => {
-    const edit = planEdit(random, options);
-    const placed = placedThing(edit);
-    return { scenes: [edit.source, edit.target, ...(placed ? [placed.scene] : [])], texts: [edit.instruction] };
+    const { source, target, instruction } = planEdit(random, options);
+    return { scenes: [source, target], texts: [instruction] };
   };
 };
 /** What a sample shows or says that is held out, with the text in which it stands. */

@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BACKGROUND_COLORS, colorDistance } from "../../src/data/colors.ts";
-import {
-  alone,
-  type Edit,
-  type EditType,
-  newThing,
-  newThingWords,
-  placedThing,
-  planEdit,
-} from "../../src/data/index.ts";
-import { boxOf } from "../../src/data/scene.ts";
+import { alone, type Edit, type EditType, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
 import { meanColor } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
 import { manyScenes } from "./scenes.ts";
@@ -57,48 +48,5 @@ describe("what is new in an edit", () => {
       expect(edit.instruction.slice(0, found.at)).toMatch(/(Add|Put|Place|with|into|for) $/);
     }
     for (const edit of edits(["remove", "style"], 20)) expect(newThingWords(edit)).toBeUndefined();
-  });
-});
-
-describe("what an edit puts somewhere", () => {
-  it("is something new, by itself in a picture of its own", () => {
-    for (const edit of edits(["add", "replace"])) {
-      const thing = newThing(edit)!;
-      const placed = placedThing(edit)!;
-      expect(placed).toMatchObject({ isNew: true, to: boxOf(thing), flip: thing.flip, scene: alone(thing) });
-      expect(placed.from).toEqual(boxOf(alone(thing).objects[0]));
-    }
-  });
-
-  it("or something of the source that goes elsewhere, grows, shrinks or turns", () => {
-    const found = new Set<string>();
-    for (const edit of edits(["action", "adjust"], 400)) {
-      const placed = placedThing(edit);
-      const index = edit.source.objects.findIndex((before, i) => {
-        const after = edit.target.objects[i];
-        return (
-          after.icon === before.icon && (["x", "y", "size", "flip"] as const).some((key) => before[key] !== after[key])
-        );
-      });
-      if (index < 0) {
-        expect(placed).toBeUndefined();
-        found.add("nothing");
-        continue;
-      }
-      const [before, after] = [edit.source.objects[index], edit.target.objects[index]];
-      expect(placed).toEqual({
-        scene: edit.source,
-        isNew: false,
-        from: boxOf(before),
-        to: boxOf(after),
-        flip: before.flip !== after.flip,
-      });
-      found.add(before.flip !== after.flip ? "turned" : before.size === after.size ? "moved" : "resized");
-    }
-    expect([...found].sort()).toEqual(["moved", "nothing", "resized", "turned"]);
-  });
-
-  it("or nothing", () => {
-    for (const edit of edits(["remove", "background", "style", "extract"])) expect(placedThing(edit)).toBeUndefined();
   });
 });

@@ -35,15 +35,6 @@ export const tinyPlacingConfig: UniPicConfig = {
   mar: { ...tinyKeepingConfig.mar, placed_pixels: true },
 };
 
-const LAST = ["whole.weight", "whole.bias", "pixel.4.weight", "pixel.4.bias"];
-const ofLast = (part: string) => LAST.map((name) => [`mar.source_pixels.${part}.${name}`, 0] as const);
-
-/** Weights by which half of what it puts in its place shows in a result, beside the source and the drawing: random ones grow beyond all numbers. */
-export const HALF_PLACED: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(["paint", "paint.put", "choose"].flatMap(ofLast)),
-  "mar.source_pixels.paint.put.whole.bias": 0.5,
-};
-
 /** The worded one, wide enough for layers to be worth quantising. */
 export const tinyWideConfig: UniPicConfig = {
   ...tinyWordedConfig,

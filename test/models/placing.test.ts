@@ -17,7 +17,7 @@ const mar: MarConfig = { ...tinyConfig.mar, vae_stride: 8, patch_size: 2, source
 const [ROWS, COLUMNS] = [2, 3];
 
 const scope = Scope.root();
-const placing = place(scope, mar, {
+const box = place(scope, mar, {
   condition: input("condition", "float32", [2, ROWS, COLUMNS, conditionWidth(mar)]),
   isTold: input("isTold", "float32", [2, ROWS, COLUMNS, 1]),
   source: input("source", "float32", [2, 3, ROWS * 16, COLUMNS * 16]),
@@ -29,70 +29,45 @@ const given = {
   source: normals([2, 3, ROWS * 16, COLUMNS * 16], 2),
 };
 
-it("says boxes and odds of every edit by itself", async () => {
-  const one = await evaluate({ ...placing }, { ...given, ...weights });
-  expect([one.from.shape, one.to.shape, one.odds.shape]).toEqual([
-    [2, 4],
-    [2, 4],
-    [2, 2],
-  ]);
+it("says a box for every edit by itself", async () => {
+  const one = await evaluate({ box }, { ...given, ...weights });
+  expect(one.box.shape).toEqual([2, 4]);
   const source = normals([2, 3, ROWS * 16, COLUMNS * 16], 2);
   (source.data as Float32Array).fill(0, 0, source.data.length / 2);
-  const other = await evaluate({ ...placing }, { ...given, source, ...weights });
-  for (const name of ["from", "to"]) {
-    expect(floats(other[name]).slice(0, 4)).not.toEqual(floats(one[name]).slice(0, 4));
-    expect(floats(other[name]).slice(4)).toEqual(floats(one[name]).slice(4));
-  }
+  const other = await evaluate({ box }, { ...given, source, ...weights });
+  expect(floats(other.box).slice(0, 4)).not.toEqual(floats(one.box).slice(0, 4));
+  expect(floats(other.box).slice(4)).toEqual(floats(one.box).slice(4));
 });
 
 it("says the mean of what all squares say, who begin at their middles", async () => {
   const silent = Object.fromEntries(
-    Object.entries(weights).map(([name, { shape, data }]) => [
-      name,
-      name.startsWith("vote.")
-        ? hostArray("float32", shape, new Array(data.length).fill(0))
-        : { shape, data, dtype: "float32" as const },
-    ]),
+    Object.entries(weights).map(([name, array]) => {
+      const { shape, data } = array;
+      return [name, name.startsWith("vote.") ? hostArray("float32", shape, new Array(data.length).fill(0)) : array];
+    }),
   );
-  const { from, to, odds } = await evaluate({ ...placing }, { ...given, ...silent });
-  for (const value of [...floats(from), ...floats(to)]) expect(value).toBeCloseTo(0.5, 6);
-  expect(floats(odds)).toEqual([0, 0, 0, 0]);
-  // One that has all to say has the last word.
-  const bias = silent["vote.bias"];
-  const sure = Float32Array.from({ length: bias.data.length }, (_, i) => (i === 10 ? 0.25 : 0));
-  const told = await evaluate(
-    { ...placing },
-    { ...given, ...silent, "vote.bias": hostArray("float32", bias.shape, sure) },
-  );
-  expect(floats(told.from)[0]).toBeCloseTo(0.75, 6);
+  const even = await evaluate({ box }, { ...given, ...silent });
+  for (const value of floats(even.box)) expect(value).toBeCloseTo(0.5, 6);
+  // All of them move the left edge by as much.
+  const { shape, data } = silent["vote.bias"];
+  const moved = Array.from({ length: data.length }, (_, i) => (i === 4 ? 0.25 : 0));
+  const told = await evaluate({ box }, { ...given, ...silent, "vote.bias": hostArray("float32", shape, moved) });
+  expect(floats(told.box)[0]).toBeCloseTo(0.75, 6);
+  expect(floats(told.box)[1]).toBeCloseTo(0.5, 6);
 });
 
-it("counts what is off, where it is known, as plain JavaScript does", async () => {
-  const numbers = (name: string, width: number) => input(name, "float32", [3, width]);
-  const said = { from: numbers("from", 4), to: numbers("to", 4), odds: numbers("odds", 2) };
-  const truth = { boxes: numbers("boxes", 8), facts: numbers("facts", 4) };
-  const feeds = {
-    from: normals([3, 4], 1),
-    to: normals([3, 4], 2),
-    odds: normals([3, 2], 3),
-    boxes: normals([3, 8], 4),
-    // A new thing, one of the source that turns, and an edit of which nothing is known.
-    facts: hostArray("float32", [3, 4], [1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]),
-  };
-  const { loss } = await evaluate({ loss: placingLoss(said, truth) }, feeds);
-  const off = (name: "from" | "to", row: number, first: number) => {
-    const edges = floats(feeds[name]).slice(row * 4, row * 4 + 4);
-    const distances = edges.map((edge, i) => edge - floats(feeds.boxes)[row * 8 + first + i]);
-    return distances.reduce((sum, distance) => sum + Math.hypot(distance, 1 / 64) - 1 / 64, 0);
-  };
-  const unlikely = (log: number, is: boolean) => Math.log(1 + Math.exp(is ? -log : log));
-  const odds = floats(feeds.odds);
-  const expected =
-    off("to", 0, 4) +
-    unlikely(odds[0], false) +
-    off("to", 1, 4) +
-    off("from", 1, 0) +
-    unlikely(odds[2], true) +
-    unlikely(odds[3], true);
-  expect(floats(loss)[0]).toBeCloseTo(expected / 3, 4);
+it("counts by how much edges are off where there is something new, as plain JavaScript does", async () => {
+  const boxes = (name: string) => input(name, "float32", [3, 4]);
+  const loss = placingLoss(boxes("box"), boxes("truth"), input("isNew", "float32", [3, 1]));
+  const feeds = { box: normals([3, 4], 1), truth: normals([3, 4], 2), isNew: hostArray("float32", [3, 1], [1, 0, 1]) };
+  const off = (row: number) =>
+    [0, 1, 2, 3].reduce((sum, edge) => {
+      const distance = floats(feeds.box)[row * 4 + edge] - floats(feeds.truth)[row * 4 + edge];
+      return sum + Math.hypot(distance, 1 / 64) - 1 / 64;
+    }, 0);
+  const { result } = await evaluate({ result: loss }, feeds);
+  // Four times the mean of four edges, over two edits.
+  expect(floats(result)[0]).toBeCloseTo((off(0) + off(2)) / 2, 5);
+  const none = { ...feeds, isNew: hostArray("float32", [3, 1], [0, 0, 0]) };
+  expect(floats((await evaluate({ result: loss }, none)).result)).toEqual([0]);
 });

@@ -97,34 +97,6 @@ it("is told of a place around its token alone, and sees as far in the source", a
   }
 });
 
-it("shows nothing of what is put in its place at first, and then nothing where nothing is", async () => {
-  const scope = Scope.root();
-  const placing = repaint(scope, mar, {
-    condition: grid("condition", WIDTH),
-    isTold: grid("isTold", 1),
-    token: grid("token", TOKEN),
-    source: input("source", "float32", [1, 3, HEIGHT, BREADTH]),
-    placed: input("placed", "float32", [1, 4, HEIGHT, BREADTH]),
-  });
-  const placed = normals([1, 4, HEIGHT, BREADTH], 5);
-  const half = HEIGHT * BREADTH;
-  (placed.data as Float32Array).forEach((_, i, all) => {
-    if (i >= 3 * half) all[i] = i % BREADTH < 48 ? 1 : 0;
-  });
-  const start: Record<string, HostArray> = Object.fromEntries(initialize(scope.parameters, new Random(1)));
-  const feeds = { ...given, placed };
-  const first = await evaluate({ ...placing }, { ...feeds, ...start });
-  expect(first.painted.data).toEqual(given.source.data);
-  // A bias alone, all of which shows.
-  const bias = start["mar.source_pixels.paint.put.whole.bias"] ?? start["paint.put.whole.bias"];
-  (bias.data as Float32Array).fill(1);
-  const { painted } = await evaluate({ ...placing }, { ...feeds, ...start });
-  const [own, put] = [given.source.data, placed.data] as Float32Array[];
-  (painted.data as Float32Array).forEach((value, i) => {
-    expect(value).toBeCloseTo(i % BREADTH < 48 ? put[i] : own[i], 5);
-  });
-});
-
 it("has squares as large as a token that is no multiple of them", async () => {
   const odd: MarConfig = { ...mar, vae_stride: 6 };
   const scope = Scope.root();

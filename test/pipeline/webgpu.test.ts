@@ -13,7 +13,7 @@ import { Program } from "../../src/runtime/program.ts";
 import { isOnDevice } from "../../src/runtime/values.ts";
 import { input } from "../../src/tensor/index.ts";
 import { hasGpu, onGpu } from "../helpers/gpu.ts";
-import { HALF_PLACED, tinyPlacingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
+import { tinyPlacingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 import { normals, startWeights } from "../models/weights.ts";
 
 const isThere = await hasGpu();
@@ -48,7 +48,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-gpu-"));
-    await writeTinyModel(folder, { config: tinyPlacingConfig, fill: HALF_PLACED });
+    await writeTinyModel(folder, { config: tinyPlacingConfig });
     cpu = await UniPic.load(folder, { threads: 1 });
     const parts = await loadFolder(folder, { device: "webgpu" });
     gpu = new UniPic({ ...parts, engine: watching(parts.engine) });
@@ -69,7 +69,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       expect(difference((await gpu.edit(car, "make it blue", options))[0], blue)).toBeLessThanOrEqual(1);
       const answering = { maxTokens: 4, temperature: 1 };
       expect(await gpu.describe(car, "what?", answering)).toBe(await cpu.describe(car, "what?", answering));
-      expect([...cameBack].sort()).toEqual(["logits", "named", "pixels", "placing"]);
+      expect([...cameBack].sort()).toEqual(["box", "logits", "named", "pixels"]);
     },
     PATIENCE,
   );
@@ -89,7 +89,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       const [first, second, again] = await talk(gpu);
       expect(again).toBe(second);
       expect([first, second]).toEqual((await talk(cpu)).slice(0, 2));
-      expect([...cameBack].sort()).toEqual(["logits", "named", "pixels", "placing"]);
+      expect([...cameBack].sort()).toEqual(["box", "logits", "named", "pixels"]);
     },
     PATIENCE,
   );

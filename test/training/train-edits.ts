@@ -1,3 +1,4 @@
+import type { EditType } from "../../src/data/index.ts";
 import type { UniPicConfig } from "../../src/models/config.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
@@ -23,12 +24,14 @@ export interface TrainEditsOptions {
   rate: number;
   /** The share of the batch that is only to be repeated. */
   repeats: number;
+  /** What the edits do; anything, when left out. */
+  types?: readonly EditType[];
 }
 
 /** The losses of every step of training by one batch of edits: `total`, and those that the model has beside the head's. */
 export async function trainEdits(
   config: UniPicConfig,
-  { trains, steps, rate, repeats }: TrainEditsOptions,
+  { trains, steps, rate, repeats, types }: TrainEditsOptions,
 ): Promise<Record<string, number>[]> {
   const root = Scope.root();
   const { loss, diffusion, change, keeping, painting, placing, naming } = traceDrawing(
@@ -42,7 +45,13 @@ export async function trainEdits(
   const options = { optimizer: ADAMW, trains: (name: string) => name.startsWith(trains) };
   const device = { device: "cpu", threads: 1 } as const;
   const program = await TrainingProgram.build(nodeEngine, device, root, loss, losses, options, new Random(1));
-  const batch = makeBatch(config, tinyTokenizer("make the apple blue"), { ...editing, repeats }, seed, 0);
+  const batch = makeBatch(
+    config,
+    tinyTokenizer("make the apple blue"),
+    { ...editing, repeats, edits: { ...editing.edits, ...(types && { types }) } },
+    seed,
+    0,
+  );
   const done: Record<string, number>[] = [];
   for (let step = 0; step < steps; step++) done.push(await program.step(batch, rate));
   await program.release();
