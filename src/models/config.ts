@@ -54,8 +54,8 @@ export interface MarConfig {
    */
   source_pixels?: boolean;
   /**
-   * Whether what is new in an edit is drawn by itself and then put where it belongs, as what only moves is out of the source
-   * (models/placing.ts). Not so in the official model. It changes what `source_pixels` puts together, so it needs that, too.
+   * Whether what is new in an edit is drawn by itself and then pasted where it belongs (models/placing.ts, naming.ts). Not so in the official
+   * model. It is pasted onto what `source_pixels` puts together, so it needs that, too.
    */
   placed_pixels?: boolean;
 }
