@@ -8,7 +8,7 @@ export { type CaptionOptions, caption, describe, describeInStatements, type Stat
 export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
-export { alone, newThing, newThingWords } from "./edits/new-thing.ts";
+export { backdropFor, newThing, newThingWords } from "./edits/new-thing.ts";
 export { FILTERS, type Filter } from "./filters.ts";
 export {
   GENEVAL_PROMPTS,

@@ -44,15 +44,10 @@ export function cutOut(picture: Picture): CutOut | undefined {
   return { picture, mask, region };
 }
 
-const ends = (counts: Int32Array): [first: number, last: number] => [
-  counts.findIndex((count) => count >= FEWEST),
-  counts.length -
-    1 -
-    counts
-      .slice()
-      .reverse()
-      .findIndex((count) => count >= FEWEST),
-];
+const ends = (counts: Int32Array): [first: number, last: number] => {
+  const isEnough = (count: number) => count >= FEWEST;
+  return [counts.findIndex(isEnough), counts.findLastIndex(isEnough)];
+};
 
 /** 0 for pixels of the background that hang together with its part at the frame, and for those beside them that show some of it; 1 for all others. */
 function notReached(picture: Picture): Uint8Array {

@@ -1,4 +1,4 @@
-import { alone, type Edit, newThing, newThingWords } from "../data/index.ts";
+import { backdropFor, type Edit, newThing, newThingWords } from "../data/index.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import { BACKDROPS } from "../text/prompts.ts";
@@ -32,7 +32,7 @@ export function namingInputs(
     if (begin < 0) return;
     const from = begin + (found?.at ?? 0);
     const to = from + (found?.words.length ?? 0);
-    const isFirst = found && alone(newThing(edit)!).background.color === BACKDROPS[0] ? 1 : 0;
+    const isFirst = found && backdropFor(newThing(edit)!) === BACKDROPS[0] ? 1 : 0;
     const stream = tokenizer.createTextStream();
     let end = 0;
     rows[i].forEach((id, at) => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { BACKGROUND_COLORS, colorDistance } from "../../src/data/colors.ts";
-import { alone, type Edit, type EditType, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
+import { backdropFor, type Edit, type EditType, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
+import { iconId } from "../../src/data/objects.ts";
 import { meanColor } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
+import { BACKDROPS } from "../../src/text/prompts.ts";
 import { manyScenes } from "./scenes.ts";
 
 const edits = (types: EditType[], count = 60): Edit[] => {
@@ -23,15 +25,23 @@ describe("what is new in an edit", () => {
     }
   });
 
-  it("is shown alone on the backdrop that it stands out from most", () => {
-    for (const { objects } of manyScenes(2, 200, { tasks: ["single_object", "colors"] })) {
-      const { objects: shown, background } = alone(objects[0]);
-      expect(shown).toHaveLength(1);
-      expect(shown[0]).toMatchObject({ name: objects[0].name, color: objects[0].color, flip: false, x: 0.5, y: 0.5 });
-      expect(["emoji", objects[0].style]).toContain(shown[0].style);
-      const mean = meanColor(shown[0].icon, shown[0].color);
-      const distances = (["teal", "cream"] as const).map((color) => colorDistance(mean, BACKGROUND_COLORS[color]));
-      expect(colorDistance(mean, BACKGROUND_COLORS[background.color!])).toBe(Math.max(...distances));
+  it("has the backdrop that it stands out from most, of those that prompts know", () => {
+    const found = new Set<string>();
+    for (const { objects } of manyScenes(2, 200, { tasks: ["single_object", "colors"], styles: ["emoji"] })) {
+      const mean = meanColor(objects[0].icon, objects[0].color);
+      const distance = (color: "teal" | "cream") => colorDistance(mean, BACKGROUND_COLORS[color]);
+      const backdrop = backdropFor(objects[0]);
+      expect(distance(backdrop)).toBe(Math.max(...BACKDROPS.map(distance)));
+      found.add(backdrop);
+    }
+    expect([...found].sort()).toEqual([...BACKDROPS].sort());
+  });
+
+  it("has the backdrop of its emoji, in whatever style it is", () => {
+    for (const { objects } of manyScenes(3, 60, { tasks: ["colors"], styles: ["flat", "glossy"] })) {
+      const [, icon] = objects[0].icon.split(":");
+      if (objects[0].icon.startsWith("custom:")) continue;
+      expect(backdropFor(objects[0])).toBe(backdropFor({ ...objects[0], icon: iconId(icon, "emoji") }));
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alone, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
+import { backdropFor, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
 import { Random } from "../../src/random.ts";
 import { editPrompt, editTwin } from "../../src/text/prompts.ts";
 import { namingInputs } from "../../src/training/naming-inputs.ts";
@@ -29,7 +29,7 @@ describe("namingInputs", () => {
       const marked = ids.filter((_, at) => marks[at][1] === 1);
       expect(tokenizer.decode(marked).trim()).toBe(newThingWords(edit)?.words ?? "");
       const thing = newThing(edit);
-      const isTeal = thing !== undefined && alone(thing).background.color === "teal";
+      const isTeal = thing !== undefined && backdropFor(thing) === "teal";
       for (const [, isNew, isFirst] of marks) expect(isFirst).toBe(isNew === 1 && isTeal ? 1 : 0);
       // What fills the row up is not known.
       const filled = (named.data as Float32Array).slice((i * length + ids.length) * 3, (i + 1) * length * 3);
