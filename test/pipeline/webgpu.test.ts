@@ -48,7 +48,9 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-gpu-"));
-    await writeTinyModel(folder, { config: tinyPlacingConfig });
+    // What is new is named by every word, so something is always drawn and put in its place.
+    const fill = { "mar.source_pixels.words.vote.weight": 0, "mar.source_pixels.words.vote.bias": 5 };
+    await writeTinyModel(folder, { config: tinyPlacingConfig, fill });
     cpu = await UniPic.load(folder, { threads: 1 });
     const parts = await loadFolder(folder, { device: "webgpu" });
     gpu = new UniPic({ ...parts, engine: watching(parts.engine) });
