@@ -18,6 +18,7 @@ export {
   isGenEvalPrompt,
 } from "./geneval-prompts.ts";
 export { isHeldOut } from "./held-out.ts";
+export { type ToldScene, tellScene } from "./layouts.ts";
 export { OBJECT_NAMES, STYLES, type Style } from "./objects.ts";
 export { isSingle, type PlanOptions, planScene, type SizeRange, sizesFor } from "./planning.ts";
 export { contactSheet, type SheetOptions } from "./preview.ts";

@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor/index.ts";
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import { editPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
+import { editPrograms, layoutPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -17,6 +17,7 @@ export function inferencePrograms(config: UniPicConfig): Traced[] {
     traceTables(config, grid),
     traceEncoder(config),
     ...editPrograms(config, grid),
+    ...layoutPrograms(config, grid),
     traceDecoder(config),
     traceDenoise(config),
     tracePixels(config, grid, 1),

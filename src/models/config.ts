@@ -110,6 +110,11 @@ export interface UniPicConfig {
    * official model. What a picture shows is what the tower learns to tell, and an instruction names what it shows.
    */
   editing_vision?: boolean;
+  /**
+   * Whether a prompt that names three things or more is laid out: each is drawn by itself and pasted where the prompt has it, onto the background
+   * (models/layout.ts, clearing.ts). Not so in the official model.
+   */
+  layouts?: boolean;
 }
 
 /** Tokens along one side of the native grid. */
@@ -160,6 +165,7 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
     throw new UserError(`${where}: mar.placed_pixels needs mar.source_pixels to be true, too.`);
   }
   requireSwitch(config, "editing_vision", `${where}: `);
+  requireSwitch(config, "layouts", `${where}: `);
   const parsed = {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
@@ -176,6 +182,7 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
     siglip2: { layer_norm_eps: 1e-6, hidden_act: "gelu_pytorch_tanh", ...siglip2 },
     max_beta: config.max_beta ?? 0.2,
     ...(config.editing_vision === undefined ? {} : { editing_vision: config.editing_vision }),
+    ...(config.layouts === undefined ? {} : { layouts: config.layouts }),
   } as unknown as UniPicConfig;
   checkTogether(parsed, where);
   return parsed;

@@ -13,9 +13,11 @@ import {
   slice,
   type Tensor,
 } from "../tensor/index.ts";
+import { clearThings } from "./clearing.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
 import { putTogether } from "./keeping.ts";
+import { layOut, type PromptTokens } from "./layout.ts";
 import {
   type Chosen,
   decode,
@@ -129,6 +131,31 @@ export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const pixels = putTogether(repainted, { source: edited.source, drawn });
   return { outputs: { pixels }, parameters: root.parameters };
 }
+
+/** What a prompt names, for the config's `layouts`. In: `embeddings` [rows, length, hidden] of prompts of one length. Out: `said` [rows, length, 6], see `layOut`. */
+export function traceLayOut(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const said = layOut(root.child("layout.words"), promptTokens(config, "rows"));
+  return { outputs: { said }, parameters: root.parameters };
+}
+
+/** The background of a picture, for the same. In: `drawn` [1, 3, height, width], and the `embeddings` of its prompt [1, length, hidden]. Out: `pixels`, as `drawn`. */
+export function traceClear(config: UniPicConfig, grid: Grid): Traced {
+  const root = Scope.root();
+  const { mar } = config;
+  const drawn = wholeInput("drawn", mar, grid);
+  const pixels = clearThings(root.child("layout.clear"), mar, drawn, promptTokens(config, 1));
+  return { outputs: { pixels }, parameters: root.parameters };
+}
+
+function promptTokens({ llm }: UniPicConfig, rows: number | "rows"): PromptTokens {
+  const embeddings = input("embeddings", "float32", [rows, "length", llm.hidden_size]);
+  return { embeddings, isOwn: fullLike(reshape(slice(embeddings, 2, 0, 1), [rows, "length"]), 1) };
+}
+
+/** What drawing from words runs beside what the official model does, as far as the config asks for it. */
+export const layoutPrograms = (config: UniPicConfig, grid: Grid): Traced[] =>
+  config.layouts ? [traceLayOut(config), traceClear(config, grid)] : [];
 
 /** What an edit runs beside what drawing from words does, as far as the config asks for it. */
 export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [

@@ -63,7 +63,7 @@ export function keepingLoss({ odds, painted }: Repainted, { source, target }: Pi
 }
 
 /** What the painting is off by, counted as in nats, wherever it is: a distance that is smooth at 0 (P. Charbonnier et al., 1994). */
-export function paintingLoss({ painted }: Repainted, target: Tensor): Tensor {
+export function paintingLoss({ painted }: Pick<Repainted, "painted">, target: Tensor): Tensor {
   const distance = subtract(sqrt(add(square(subtract(painted, target)), NEARBY ** 2)), NEARBY);
   return multiply(reduceMean(distance), PAINTING_WEIGHT);
 }

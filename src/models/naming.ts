@@ -6,20 +6,9 @@
 import { logLikelihood } from "../nn/bernoulli.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
+import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import {
-  add,
-  addDimensions,
-  concat,
-  divide,
-  maximum,
-  multiply,
-  negate,
-  pad,
-  reduceSum,
-  slice,
-  type Tensor,
-} from "../tensor/index.ts";
+import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor } from "../tensor/index.ts";
 
 /** Features of a token, and of the tokens around it. */
 const OWN = 48;
@@ -33,12 +22,8 @@ const AFTER = 2;
  * embeddings: of a prompt's tokens, [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.words`.
  */
 export function nameNew(scope: Scope, embeddings: Tensor): Tensor {
-  const own = linear(embeddings, scope.child("own"), OWN);
-  const wide = pad(own, 1, BEFORE, AFTER);
-  const shifted = Array.from({ length: BEFORE + 1 + AFTER }, (_, by) =>
-    slice(wide, 1, by, addDimensions(own.shape[1], by)),
-  );
-  return linear(twoLayers(concat(shifted, 2), scope, WIDTH), scope.child("vote"), 2);
+  const seen = withSurroundings(linear(embeddings, scope.child("own"), OWN), BEFORE, AFTER);
+  return linear(twoLayers(seen, scope, WIDTH), scope.child("vote"), 2);
 }
 
 /**

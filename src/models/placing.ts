@@ -65,10 +65,11 @@ function middles(rows: number, columns: number): Tensor {
 
 /**
  * Four times how far an edge is off on average, as a share of the side, over the edits that put something new somewhere.
- * box, truth: [batch, 4]; isNew: 1 where an edit does so, 0 where not, [batch, 1].
+ * box, truth: [..., 4]; isNew: 1 where an edit does so, 0 where not, [..., 1].
  */
 export function placingLoss(box: Tensor, truth: Tensor, isNew: Tensor): Tensor {
+  const axis = box.rank - 1;
   const distance = subtract(sqrt(add(square(subtract(box, truth)), NEARBY ** 2)), NEARBY);
-  const counted = multiply(reduceMean(distance, [1], true), isNew);
+  const counted = multiply(reduceMean(distance, [axis], true), isNew);
   return multiply(divide(reduceSum(counted), maximum(reduceSum(isNew), 1)), EDGES_WEIGHT);
 }

@@ -108,6 +108,7 @@ export const unipicMini: UniPicConfig = {
   },
   max_beta: 0.2,
   editing_vision: true,
+  layouts: true,
 };
 
 const PRESETS: ReadonlyMap<string, UniPicConfig> = new Map([

@@ -5,41 +5,26 @@
  */
 
 import { linear } from "../nn/linear.ts";
-import { patchify, unpatchify } from "../nn/patches.ts";
+import { unpatchify } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
-import {
-  add,
-  concat,
-  detach,
-  multiply,
-  reshape,
-  silu,
-  slice,
-  square,
-  subtract,
-  type Tensor,
-  transpose,
-} from "../tensor/index.ts";
+import { add, concat, detach, multiply, slice, square, subtract, type Tensor } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
+import { byPixel, perPixel, together } from "./pixels.ts";
 import { tokenPixels } from "./programs.ts";
-import { bySquare, channelsFirst, channelsLast, type EditedPicture, squareSide, toldBySquare } from "./squares.ts";
+import { bySquare, type EditedPicture, seeFarther, squareSide, squaresAlong, toldBySquare } from "./squares.ts";
 
 const COLORS = 3;
 /** Pixels along the side of a square that has features of its own, where a token is a multiple of it. */
 const SQUARE = 4;
 /** Features of a square. */
 const WIDTH = 64;
-/** Features of a pixel. */
-const FEATURES = 32;
 /** Residual blocks that paint: those see 24 pixels around a square. */
 const PAINTING = 3;
 /** After the first of them as many see further, each 16 pixels, by squares of twice the side with so many features. */
-const FARTHER = 3;
-const FARTHER_WIDTH = 128;
+const FARTHER = { blocks: 3, width: 128 };
 /** Further ones, which see the drawing, too. */
 const CHOOSING = 1;
-const ZEROS = { initial: { kind: "zeros" } } as const;
 
 /** What {@link repaint} reads. */
 export interface RepaintInputs extends EditedPicture {
@@ -68,7 +53,7 @@ export function repaint(scope: Scope, mar: MarConfig, inputs: RepaintInputs): Re
   let x = add(toldBySquare(scope, mar, inputs, side, WIDTH), squares(paint.child("source"), source));
   for (let index = 0; index < PAINTING; index++) {
     x = residualBlock(x, paint.child("block").child(index));
-    if (index === 0) x = seeFarther(x, paint.child("farther"), squaresAlong(mar));
+    if (index === 0) x = seeFarther(x, paint.child("farther"), squaresAlong(mar, side), FARTHER);
   }
   const change = perPixel(paint, x, own, COLORS + 1);
   const [added, kept] = [slice(change, 4, 0, COLORS), slice(change, 4, COLORS, COLORS + 1)];
@@ -83,48 +68,4 @@ export function repaint(scope: Scope, mar: MarConfig, inputs: RepaintInputs): Re
   const others = pixels(concat([known, drawn, ...apart, square(subtract(source, known))], 1));
   const seen = concat([own, others], 4);
   return { painted, odds: together(perPixel(choose, y, seen, 2), side) };
-}
-
-/** Squares along the side of a token. */
-const squaresAlong = (mar: MarConfig): number => tokenPixels(mar) / squareSide(mar, SQUARE);
-
-/** Adds to squares' features what lies further around: nothing at first. A token whose squares are no pairs has them one by one. x, result: [batch, WIDTH, rows, columns]. */
-function seeFarther(x: Tensor, scope: Scope, squares: number): Tensor {
-  const pair = squares % 2 === 0 ? 2 : 1;
-  let y = channelsFirst(linear(patchify(x, pair), scope.child("in"), FARTHER_WIDTH));
-  for (let index = 0; index < FARTHER; index++) y = residualBlock(y, scope.child("block").child(index));
-  return add(x, unpatchify(linear(silu(channelsLast(y)), scope.child("out"), WIDTH * pair ** 2, ZEROS), pair));
-}
-
-/**
- * Numbers for each pixel, 0 at first: by its square's features alone, and by two layers for each pixel, told of its square and its place there. By
- * what its square scales the first layer, a square can change colors as a matrix does.
- * x: [batch, WIDTH, rows, columns]; seen: [batch, rows, columns, pixels, channels]; result: the same with `out` channels.
- */
-function perPixel(scope: Scope, x: Tensor, seen: Tensor, out: number): Tensor {
-  const features = silu(channelsLast(x));
-  const [batch, rows, columns, pixels] = seen.shape as [number, number, number, number];
-  const whole = linear(features, scope.child("whole"), pixels * out, ZEROS);
-  const ofSquare = (name: string, options = {}) =>
-    reshape(linear(features, scope.child(name), FEATURES, options), [batch, rows, columns, 1, FEATURES]);
-  const place = scope.parameter("place", [pixels, FEATURES], { kind: "zeros" });
-  const first = silu(add(add(linear(seen, scope.child("pixel.0"), FEATURES), ofSquare("square")), place));
-  const scaled = multiply(first, add(ofSquare("scale", ZEROS), 1));
-  const second = silu(linear(scaled, scope.child("pixel.2"), FEATURES));
-  return add(reshape(whole, [batch, rows, columns, pixels, out]), linear(second, scope.child("pixel.4"), out, ZEROS));
-}
-
-/** [batch, channels, height, width] to [batch, rows, columns, side x side, channels]. */
-function byPixel(x: Tensor, side: number): Tensor {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const [rows, columns] = [height / side, width / side];
-  const apart = transpose(reshape(x, [batch, channels, rows, side, columns, side]), [0, 2, 4, 3, 5, 1]);
-  return reshape(apart, [batch, rows, columns, side * side, channels]);
-}
-
-/** The reverse of {@link byPixel}. */
-function together(x: Tensor, side: number): Tensor {
-  const [batch, rows, columns, , channels] = x.shape as [number, number, number, number, number];
-  const apart = transpose(reshape(x, [batch, rows, columns, side, side, channels]), [0, 5, 1, 3, 2, 4]);
-  return reshape(apart, [batch, channels, rows * side, columns * side]);
 }

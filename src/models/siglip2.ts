@@ -13,7 +13,7 @@ export function siglip2Features(scope: Scope, config: Siglip2Config, pixels: Ten
   const tower = scope.child("vision_model");
   let x = siglip2Embeddings(scope, config, pixels);
   for (let index = 0; index < config.num_hidden_layers; index++) {
-    x = layer(x, tower.child("encoder.layers").child(index), config);
+    x = encoderLayer(x, tower.child("encoder.layers").child(index), config);
   }
   return layerNorm(x, tower.child("post_layernorm"), config.layer_norm_eps);
 }
@@ -38,19 +38,29 @@ export function siglip2Embeddings(scope: Scope, config: Siglip2Config, pixels: T
   return add(tokens, embeddings.child("position_embedding").parameter("weight", [count, hidden], start));
 }
 
-/** A pre-norm transformer layer. x: [batch, patches, hidden]. */
-function layer(x: Tensor, scope: Scope, config: Siglip2Config): Tensor {
+/** The sizes of a layer. */
+type LayerConfig = Pick<Siglip2Config, "hidden_size" | "num_attention_heads" | "intermediate_size" | "layer_norm_eps">;
+
+/**
+ * A pre-norm transformer layer in which all see all. x: [batch, patches, hidden].
+ * @param bias what is added to the scores, see `attention`
+ */
+export function encoderLayer(x: Tensor, scope: Scope, config: LayerConfig, bias?: Tensor): Tensor {
   const { hidden_size: hidden, num_attention_heads: heads, layer_norm_eps: epsilon } = config;
   const normal = layerNorm(x, scope.child("layer_norm1"), epsilon);
   const own = scope.child("self_attn");
   const project = (name: string) => linear(normal, own.child(name), hidden);
-  const mixed = attention(project("q_proj"), project("k_proj"), project("v_proj"), { heads });
+  const mixed = attention(project("q_proj"), project("k_proj"), project("v_proj"), { heads, bias });
   const between = add(x, linear(mixed, own.child("out_proj"), hidden));
   return add(between, siglip2Mlp(layerNorm(between, scope.child("layer_norm2"), epsilon), scope.child("mlp"), config));
 }
 
 /** Linear, GELU by tanh, Linear. x: [..., hidden]. */
-export function siglip2Mlp(x: Tensor, scope: Scope, config: Siglip2Config): Tensor {
+export function siglip2Mlp(
+  x: Tensor,
+  scope: Scope,
+  config: Pick<Siglip2Config, "hidden_size" | "intermediate_size">,
+): Tensor {
   const hidden = gelu(linear(x, scope.child("fc1"), config.intermediate_size), "tanh");
   return linear(hidden, scope.child("fc2"), config.hidden_size);
 }

@@ -28,7 +28,7 @@ export function tellProgress(
   };
 }
 
-/** Options of a part of some work: what it reports as done goes from one share of all to another. */
+/** Options of a part of some work: what it reports as done goes from one share of all to another, and what is to come after it takes its share of time. */
 export function partOf<Options extends Pick<DrawOptions, "onProgress">>(
   options: Options,
   from: number,
@@ -38,6 +38,12 @@ export function partOf<Options extends Pick<DrawOptions, "onProgress">>(
   if (!onProgress) return options;
   return {
     ...options,
-    onProgress: (progress) => onProgress({ ...progress, done: from + (to - from) * progress.done }),
+    onProgress: ({ done, secondsLeft, ...progress }) => {
+      const later = (1 - to) / (to - from);
+      // A part that is over tells no time from which that of the others follows.
+      const whole = done < 1 ? (secondsLeft ?? 0) / (1 - done) : undefined;
+      const left = later === 0 || secondsLeft === undefined ? secondsLeft : whole && secondsLeft + later * whole;
+      onProgress({ ...progress, done: from + (to - from) * done, secondsLeft: left });
+    },
   };
 }

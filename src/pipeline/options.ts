@@ -78,6 +78,8 @@ export interface GenerateOptions extends DrawOptions {
   count?: number;
   /** Side in pixels, or [width, height]. Default: the size that the model was trained at. */
   size?: number | readonly [width: number, height: number];
+  /** Whether the things of a prompt that names three or more are drawn one by one, by a model that can (the config's `layouts`); it takes as many drawings. Default true. */
+  layout?: boolean;
 }
 
 export interface DescribeOptions extends TextDecoding {

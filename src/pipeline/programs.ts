@@ -1,10 +1,12 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import {
+  traceClear,
   traceDecoder,
   traceEncoder,
   traceHidden,
   traceKeep,
+  traceLayOut,
   traceName,
   tracePlace,
   traceShowTokens,
@@ -48,7 +50,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -125,6 +127,15 @@ export class Programs {
 
   name(): Part {
     return this.#part("name", () => traceName(this.config));
+  }
+
+  layOut(): Part {
+    return this.#part("lay out", () => traceLayOut(this.config));
+  }
+
+  /** For one picture. */
+  clear(grid: Grid): Part {
+    return this.#part(`clear ${grid}`, () => traceClear(this.config, grid));
   }
 
   decoder(): Part {

@@ -1,14 +1,12 @@
 import { UserError } from "../errors.ts";
-import { fromModelRange, type Picture, toModelRange } from "../image/picture.ts";
+import { type Picture, toModelRange } from "../image/picture.ts";
 import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts";
-import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { nativeSide, type UniPicConfig } from "../models/config.ts";
 import type { GenerationDefaults } from "../models/generation.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { type Sight, sightOf } from "../models/sight.ts";
 import { releaseValues, toHost, type Value } from "../runtime/values.ts";
-import { maskRounds } from "../sampling/mask-schedule.ts";
-import { planRounds } from "../sampling/round-plan.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
   editPrompt,
@@ -21,50 +19,30 @@ import {
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
-import { partOf, type Together, tellProgress } from "./draw-progress.ts";
-import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
-import { seededDraws } from "./draws.ts";
+import { type AloneThing, drawLaidOut } from "./draw-laid-out.ts";
+import { drawPictures } from "./draw-pictures.ts";
+import { partOf } from "./draw-progress.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
-import { type KeptSource, ToldConditions, withNewThing } from "./kept-pixels.ts";
+import { thingsNamed } from "./lay-out.ts";
 import { promptForNew } from "./name-new.ts";
 import {
   type DescribeOptions,
-  type Drawing,
   type DrawOptions,
   drawing,
   type GenerateOptions,
   gridOf,
   pictureCount,
-  previewInterval,
   requireWords,
 } from "./options.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
-import { withBlanks } from "./preview.ts";
 import { Programs } from "./programs.ts";
-import { firstRows, readContexts, readPrompts } from "./read-prompts.ts";
-import type { ShownTokens } from "./shown-tokens.ts";
+import { readPrompts } from "./read-prompts.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
   count?: number;
 }
 
-/** An edit's source as drawing takes it. */
-interface EditSource {
-  hidden: Value;
-  features: Value;
-  shown?: ShownTokens;
-  kept?: KeptSource;
-}
-
-/** Tokens of pictures, and what the head was told of them where something of an edit's source is kept. */
-interface Drawn {
-  tokens: Float32Array;
-  told?: ToldConditions;
-}
-
-/** Pictures drawn together: more would only take more memory. */
-const TOGETHER = 16;
 /** About so much of an edit's time goes to drawing what is new in it. */
 const NEW_SHARE = 0.8;
 const QUESTION = "Describe the picture.";
@@ -111,9 +89,12 @@ export class UniPic {
     const prompts = typeof prompt === "string" ? [prompt] : prompt;
     for (const words of prompts) requireWords(words, "prompt", "a red car on the grass");
     const count = pictureCount(options.count);
-    const jobs = prompts.flatMap((words) => Array.from({ length: count }, () => this.#encode(generationPrompt(words))));
     const grid = gridOf(options.size ?? this.drawSize, this.config.mar);
-    return this.#draw(jobs, this.#encode(generationTwin), grid, options);
+    const setting = { twin: this.#encode(generationTwin), grid };
+    const encoded = prompts.map((words) => this.#encode(generationPrompt(words)));
+    const layouts = await this.#layouts(encoded, options);
+    const jobs = encoded.flatMap((prompt, i) => Array.from({ length: count }, () => ({ prompt, things: layouts[i] })));
+    return drawLaidOut(this.#programs, jobs, setting, options);
   }
 
   /**
@@ -126,6 +107,8 @@ export class UniPic {
     const { mar } = this.config;
     const side = this.drawSize / tokenPixels(mar);
     const grid: Grid = [side, side];
+    // Something new is drawn first; what is out of range should not wait for it.
+    drawing(this.forEditing(options), mar, grid);
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
     const pixels = pixelArray(prepared);
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixels);
@@ -137,14 +120,15 @@ export class UniPic {
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const places = features.shape[1];
     const prompt = this.#encode(editPrompt(instruction, places));
-    const jobs = new Array<number[]>(pictureCount(options.count)).fill(prompt);
+    const jobs = Array.from({ length: pictureCount(options.count) }, (_, seed) => ({ prompt, seed }));
     const twin = this.#encode(editTwin(places));
     try {
       const things = mar.placed_pixels ? await this.#newThings(prompt, options) : undefined;
       const placing = mar.placed_pixels ? { things, program: this.#programs.place(grid) } : undefined;
       const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
       const rest = this.forEditing(partOf(options, things ? NEW_SHARE : 0, 1));
-      return await this.#draw(jobs, twin, grid, rest, { hidden, features, shown, kept });
+      const source = { hidden, features, imageToken: this.#imageToken(), shown, kept };
+      return await drawPictures(this.#programs, jobs, { twin, grid, source }, rest);
     } finally {
       releaseValues([hidden, features]);
     }
@@ -156,7 +140,20 @@ export class UniPic {
     signal?.throwIfAborted();
     const words = await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken());
     if (words === undefined) return undefined;
-    return this.generate(words, partOf({ count, seed, signal, sampler, steps, onProgress }, 0, NEW_SHARE));
+    const alone = { count, seed, signal, sampler, steps, onProgress, layout: false };
+    return this.generate(words, partOf(alone, 0, NEW_SHARE));
+  }
+
+  /** Of every prompt the things that are to be drawn by themselves. */
+  async #layouts(prompts: readonly number[][], { layout = true, signal }: GenerateOptions): Promise<AloneThing[][]> {
+    if (!layout || !this.config.layouts) return prompts.map(() => []);
+    const layouts: AloneThing[][] = [];
+    for (const prompt of prompts) {
+      signal?.throwIfAborted();
+      const things = await thingsNamed(this.#programs, this.#tokenizer, prompt);
+      layouts.push(things.map(({ words, box }) => ({ prompt: this.#encode(generationPrompt(words)), box })));
+    }
+    return layouts;
   }
 
   /** The options of an edit, with what the model's folder says of edits where a call says nothing. */
@@ -234,108 +231,7 @@ export class UniPic {
     const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
     return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
   }
-
-  /** Draws one picture for every prompt, some at a time. */
-  async #draw(
-    prompts: readonly number[][],
-    twin: readonly number[],
-    grid: Grid,
-    options: DrawOptions,
-    source?: EditSource,
-  ): Promise<Picture[]> {
-    const settings = drawing(options, this.config.mar, grid);
-    const pictures: Picture[] = [];
-    for (let first = 0; first < prompts.length; first += TOGETHER) {
-      const part = prompts.slice(first, first + TOGETHER);
-      const together = { first, together: part.length, all: prompts.length };
-      const drawn = await this.#drawTogether(part, twin, grid, settings, options, together, source);
-      pictures.push(...(await this.#develop(drawn, grid, part.length, source?.kept, first)));
-    }
-    options.onProgress?.({ pictures: prompts.length, round: settings.rounds, rounds: settings.rounds, done: 1 });
-    return pictures;
-  }
-
-  /** The tokens of some pictures, drawn together. */
-  async #drawTogether(
-    part: readonly number[][],
-    twin: readonly number[],
-    grid: Grid,
-    settings: Drawing,
-    options: DrawOptions,
-    together: Together,
-    source?: EditSource,
-  ): Promise<Drawn> {
-    const guided = settings.guidance !== 1;
-    const rows = guided ? [...part, ...part.map(() => [...twin])] : part;
-    const seen = source && { features: source.features, imageToken: this.#imageToken() };
-    const read = await readContexts(this.#programs, rows, seen);
-    const context: DrawingContext = { ...read, sources: source && { count: 1, hidden: source.hidden } };
-    const held = Object.values(context.cache);
-    const rounds = maskRounds(grid[0] * grid[1], settings.rounds);
-    const plans = planRounds(rounds.length, { ...settings, guided });
-    // A respacing that is no number is that of every round.
-    const work = rounds.map((round, i) => ({ tokens: round.predicted, steps: Number(plans[i].steps) || 1 }));
-    const { first } = together;
-    const every = previewInterval(options.previewEvery);
-    const told = source?.kept && new ToldConditions(this.config.mar, part.length, grid[0] * grid[1]);
-    try {
-      const tokens = await drawTokens({
-        ...settings,
-        config: this.config,
-        grid,
-        pictures: part.length,
-        context,
-        conditional: async () => {
-          const own = await firstRows(this.#programs, context, part.length);
-          held.push(...Object.values(own.cache));
-          return own;
-        },
-        guided,
-        shown: source?.shown,
-        programs: {
-          round: await (settings.tokenCache ? this.#programs.splitRound(grid) : this.#programs.round(grid)),
-          denoise: this.#programs.denoise(settings.sampler),
-        },
-        draws: seededDraws(part.map((_, i) => settings.seed + first + i)),
-        onStep: tellProgress(options, work, together),
-        onRound: async ({ number, tokens, hidden, ...round }) => {
-          await told?.add(round.told, round.predicted);
-          const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
-          if (!options.onPreview || !isDue) return;
-          const blanked = withBlanks(tokens, hidden, tokenWidth(this.config.mar));
-          const pictures = await this.#develop({ tokens: blanked }, grid, part.length);
-          await options.onPreview({ pictures, first, round: number + 1, rounds: rounds.length });
-        },
-      });
-      return { tokens, told };
-    } finally {
-      releaseValues(held);
-    }
-  }
-
-  /** Tokens to pictures, one at a time: the decoder's memory grows with the number. `first` counts results of an edit before them. */
-  async #develop({ tokens, told }: Drawn, grid: Grid, count: number, kept?: KeptSource, first = 0): Promise<Picture[]> {
-    const program = this.#programs.pixels(grid, 1);
-    const places = grid[0] * grid[1];
-    const size = tokens.length / count;
-    const pictures: Picture[] = [];
-    for (let i = 0; i < count; i++) {
-      const token = hostArray("float32", [places, size / places], tokens.slice(i * size, (i + 1) * size));
-      const { pixels: drawn } = await program.run({
-        tokens: { ...token, shape: [1, ...grid, size / places] },
-      });
-      if (!kept || !told) {
-        pictures.push(asPicture(drawn));
-        continue;
-      }
-      const condition = told.of(i);
-      const { pixels } = await kept.program.run({ drawn, source: kept.pixels, token, condition });
-      pictures.push(await withNewThing(kept, condition, asPicture(pixels), first + i));
-    }
-    return pictures;
-  }
 }
 
-const asPicture = ({ data, shape }: HostArray): Picture => fromModelRange(data as Float32Array, shape[2], shape[3]);
 const pixelArray = (picture: Picture): HostArray =>
   hostArray("float32", [1, 3, picture.height, picture.width], toModelRange(picture));

@@ -20,7 +20,9 @@ import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
+import { layoutInputs } from "./layout-inputs.ts";
 import { namingInputs } from "./naming-inputs.ts";
+import { drawPixels, pixelArray } from "./pixel-array.ts";
 import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { imageToken, type Padded, pad } from "./token-rows.ts";
@@ -48,6 +50,7 @@ export function makeBatch(
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
     ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
     ...groundingBatches(config, tokenizer, stage, random),
+    ...layoutBatch(config, tokenizer, stage, random),
   };
 }
 
@@ -180,6 +183,13 @@ export function groundingBatches(
   };
 }
 
+/** What laying out prompts needs, under its name; of the picture world alone, like grounding. */
+export function layoutBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  const { batch, scenes, seen } = stage;
+  if (batch.layout === 0) return {};
+  return prefixed("layout", layoutInputs(config, tokenizer, batch.layout, { ...scenes, ...seen }, random));
+}
+
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */
 function drawing(mar: MarConfig, ids: Padded, random: Random, shift: number, editing = false): Batch {
   const count = nativeSide(mar) ** 2;
@@ -205,31 +215,4 @@ const TIMESTEPS = 1000;
 function shiftedTimestep(timestep: number, shift: number): number {
   const share = timestep / (TIMESTEPS - 1);
   return Math.round(((shift * share) / (1 + (shift - 1) * share)) * (TIMESTEPS - 1));
-}
-
-/** Scenes as pixels in [-1, 1]: [count, 3, size, size]. */
-export function drawPixels(scenes: readonly Scene[], size: number): HostArray {
-  return pixelArray(
-    scenes.map((scene) => drawScene(scene, size)),
-    size,
-  );
-}
-
-/** Pictures as RGB bytes [size, size, 3] in the same form. */
-export function pixelArray(pictures: readonly Uint8Array[], size: number): HostArray {
-  const area = size * size;
-  const values = new Float32Array(pictures.length * 3 * area);
-  pictures.forEach((bytes, picture) => {
-    writePixels(bytes, values, picture * 3 * area, area);
-  });
-  return hostArray("float32", [pictures.length, 3, size, size], values);
-}
-
-/** RGB bytes, rows of pixels, into planes of numbers in [-1, 1]. */
-function writePixels(bytes: Uint8Array, into: Float32Array, offset: number, area: number): void {
-  for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      into[offset + channel * area + pixel] = bytes[pixel * 3 + channel] / 127.5 - 1;
-    }
-  }
 }

@@ -25,7 +25,7 @@ import {
   editingInputs,
   generationInputs,
   groundingBatches,
-  pixelArray,
+  layoutBatch,
   prefixed,
   TWIN_SHARE,
   visionInputs,
@@ -34,6 +34,7 @@ import { type DataConfig, readsLatents } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
 import { namingInputs } from "./naming-inputs.ts";
+import { pixelArray } from "./pixel-array.ts";
 import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
@@ -148,6 +149,7 @@ export class DataBatches {
       Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
     }
     Object.assign(batch, groundingBatches(config, tokenizer, stage, random));
+    Object.assign(batch, layoutBatch(config, tokenizer, stage, random));
     return { batch, cursors: { ...this.#cursors } };
   }
 

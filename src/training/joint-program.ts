@@ -6,6 +6,7 @@ import { add, type DType, input, multiply, type Shape, type Tensor } from "../te
 import { contrastTask } from "./contrast-loss.ts";
 import { readsLatents } from "./data-config.ts";
 import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
+import { layoutTask } from "./layout-loss.ts";
 import { learnerOf } from "./learning-names.ts";
 import {
   type DrawingInputs,
@@ -41,6 +42,7 @@ export function traceJointLoss(
   if (stage.batch.grounding > 0) losses.grounding = groundingTask(root, config, stage.batch.grounding);
   if (stage.batch.encoderGrounding > 0)
     losses.encoderGrounding = encoderGroundingTask(root, config, stage.batch.encoderGrounding);
+  if (stage.batch.layout > 0) losses.layout = layoutTask(root, config, stage.batch.layout);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
   if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
   return { root, total: weighted.reduce(add), losses };

@@ -27,9 +27,9 @@ import type { Engine, EngineOptions } from "../runtime/engine.ts";
 import { Program } from "../runtime/program.ts";
 import { input, reshape } from "../tensor/index.ts";
 import { inOrder } from "../threads.ts";
-import { pixelArray } from "./batches.ts";
 import { latentFile, latentFileStart, latentFolder } from "./latent-set.ts";
 import type { Values } from "./parameters.ts";
+import { pixelArray } from "./pixel-array.ts";
 import type { DataProgress } from "./prepare-data.ts";
 
 export interface CacheLatentsOptions {

@@ -4,6 +4,7 @@ import { hostArray } from "../tensor/dtype.ts";
 import { BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Batch } from "./batches.ts";
+import { tokenSpans } from "./token-spans.ts";
 
 type Told = Pick<Edit, "source" | "target"> & { instruction?: string };
 
@@ -33,11 +34,7 @@ export function namingInputs(
     const from = begin + (found?.at ?? 0);
     const to = from + (found?.words.length ?? 0);
     const isFirst = found && backdropFor(newThing(edit)!) === BACKDROPS[0] ? 1 : 0;
-    const stream = tokenizer.createTextStream();
-    let end = 0;
-    rows[i].forEach((id, at) => {
-      const start = end;
-      end += stream.push(id).length;
+    tokenSpans(tokenizer, rows[i]).forEach(([start, end], at) => {
       const isNew = start < to && end > from;
       named.set([1, isNew ? 1 : 0, isNew ? isFirst : 0], (i * length + at) * 3);
     });

@@ -4,9 +4,9 @@ import { type DataTask, defaultThreads, PreparedStream, pictureJobs, SampleStrea
 import { ENOUGH, mostlyBad } from "../data/sets/prepared-stream.ts";
 import type { Random } from "../random.ts";
 import type { HostArray } from "../tensor/dtype.ts";
-import { pixelArray } from "./batches.ts";
 import type { DataConfig } from "./data-config.ts";
 import { openSources, pickSource, streamSeed } from "./data-source.ts";
+import { pixelArray } from "./pixel-array.ts";
 
 /** What is being made of a data set before a stage begins. */
 export interface DataProgress {

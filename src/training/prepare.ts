@@ -8,10 +8,10 @@ import { Random } from "../random.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { TokenizerJson } from "../text/tokenizer.ts";
 import { trainTokenizer } from "../text/train-tokenizer.ts";
-import { drawPixels } from "./batches.ts";
 import { asTensors, readValues, writeWhole } from "./checkpoint.ts";
 import { fitVae } from "./fit-vae.ts";
 import type { Values } from "./parameters.ts";
+import { drawPixels } from "./pixel-array.ts";
 import { type DataProgress, mixturePictures, mixtureTexts, type PrepareDataOptions } from "./prepare-data.ts";
 import type { TrainConfig } from "./train-config.ts";
 

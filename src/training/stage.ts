@@ -3,8 +3,8 @@ import type { DataConfig } from "./data-config.ts";
 import type { StageSize } from "./stage-size.ts";
 
 /**
- * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), and one that teaches the encoder by which
- * a source picture is read (`encoderGrounding`).
+ * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), one that teaches the encoder by which
+ * a source picture is read (`encoderGrounding`), and one that teaches to lay out what a prompt names (`layout`).
  */
 export const TRAINING_TASKS = [
   "generation",
@@ -13,6 +13,7 @@ export const TRAINING_TASKS = [
   "contrast",
   "grounding",
   "encoderGrounding",
+  "layout",
 ] as const;
 export type TrainingTask = (typeof TRAINING_TASKS)[number];
 
@@ -27,6 +28,7 @@ export const NO_SAMPLES: Readonly<PerTask> = {
   contrast: 0,
   grounding: 0,
   encoderGrounding: 0,
+  layout: 0,
 };
 
 /** Samples of all tasks in a step. */

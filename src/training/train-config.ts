@@ -1,4 +1,4 @@
-import { askQuestions, type PlanOptions, planEdit, planScene } from "../data/index.ts";
+import { askQuestions, type PlanOptions, planEdit, planScene, tellScene } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
@@ -76,7 +76,11 @@ const WEIGHTS: PerTask = {
   contrast: 1,
   grounding: 1,
   encoderGrounding: 1,
+  layout: 1,
 };
+
+/** Scenes are told in three forms, some of which need more objects than others. */
+const FORMS_TRIED = 12;
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 
@@ -158,6 +162,7 @@ function parseStage(
   const questions = object(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
     if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
+    for (let i = 0; i < (batch.layout > 0 ? FORMS_TRIED : 0); i++) tellScene(new Random(i), { ...scenes, ...seen });
     if (batch.understanding > 0) askQuestions(new Random(0), planScene(new Random(0), scenes), questions);
   });
   const ema = number(stage, "ema", where, 0.999);

@@ -16,6 +16,7 @@ import {
   planScene,
   type Scene,
   TASKS,
+  tellScene,
 } from "../../src/data/index.ts";
 import { Random } from "../../src/random.ts";
 import type { StageConfig } from "../../src/training/stage.ts";
@@ -47,6 +48,12 @@ const asked = (options: PlanOptions, questions?: Parameters<typeof askQuestion>[
     const scene = planScene(random, options);
     const { question, answer } = askQuestion(random, scene, questions);
     return { scenes: [scene], texts: [question, answer] };
+  };
+};
+const laidOut = (options: Parameters<typeof tellScene>[1]): Draw => {
+  return (random) => {
+    const { scene, text } = tellScene(random, options);
+    return { scenes: [scene], texts: [text] };
   };
 };
 const edited = (options: Parameters<typeof planEdit>[1]): Draw => {
@@ -87,6 +94,7 @@ function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig)
     ["captions", batch.generation, 6, captioned(scenes)],
     ["descriptions", batch.contrast + batch.grounding + batch.encoderGrounding, 6, described(looks)],
     ["questions", batch.understanding, 5, asked(looks, questions)],
+    ["layouts", batch.layout, 2, laidOut(looks)],
     ["edits", batch.editing, 1, edited({ ...scenes, ...edits })],
   ];
   return kinds.flatMap(([kind, size, part, draw]) => (size > 0 ? [[`${kind} of stage "${name}"`, part, draw]] : []));
@@ -104,6 +112,7 @@ const SAMPLES: readonly (readonly [name: string, count: number, draw: Draw])[] =
   ["questions about the whole world", 100_000, asked({ tasks: simple, rainbow: 0.3 })],
   ["captions of many things at once", 4_000, captioned({ tasks: ["dense"] })],
   ["questions about many things at once", 4_000, asked({ tasks: ["dense"] })],
+  ["many things told one by one", 4_000, laidOut({ tasks: ["dense"] })],
   ["edits of every type", 10_000, edited({ rainbow: 0.3 })],
 ];
 

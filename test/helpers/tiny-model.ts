@@ -35,6 +35,9 @@ export const tinyPlacingConfig: UniPicConfig = {
   mar: { ...tinyKeepingConfig.mar, placed_pixels: true },
 };
 
+/** The worded one, with prompts of several things that are laid out. */
+export const tinyLayoutConfig: UniPicConfig = { ...tinyWordedConfig, layouts: true };
+
 /** The worded one, wide enough for layers to be worth quantising. */
 export const tinyWideConfig: UniPicConfig = {
   ...tinyWordedConfig,

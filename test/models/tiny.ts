@@ -5,6 +5,7 @@ import { unipicMini } from "../../src/models/presets.ts";
 export const tinyConfig: UniPicConfig = {
   ...unipicMini,
   editing_vision: false,
+  layouts: false,
   llm: {
     ...unipicMini.llm,
     vocab_size: 24,

@@ -10,6 +10,7 @@ import { threadedBatches } from "../../src/training/batch-source.ts";
 import { DataBatches, type DataCursors } from "../../src/training/data-batches.ts";
 import { parseData } from "../../src/training/data-config.ts";
 import { pickSource } from "../../src/training/data-source.ts";
+import type { StageConfig } from "../../src/training/stage.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { sharedFolder } from "../cli/run-cli.ts";
 import { json, noPicture, plainPng } from "../data/sets/make-data.ts";
@@ -49,7 +50,7 @@ const stageOf = (
   sources: unknown[],
   batch: Record<string, number>,
   more: Record<string, unknown> = {},
-  stage: { repeats?: number } = {},
+  stage: Partial<Pick<StageConfig, "repeats" | "scenes">> = {},
 ) => ({
   ...stages[0],
   ...stage,
@@ -75,9 +76,10 @@ describe("batches of data sets", () => {
   it("give exactly the inputs that the stage's program asks for, each caption with its picture, grounding from the world", async () => {
     const stage = stageOf(
       [paths.captions, paths.edits],
-      { generation: 3, editing: 2, understanding: 3, contrast: 4, grounding: 2, encoderGrounding: 3 },
+      { generation: 3, editing: 2, understanding: 3, contrast: 4, grounding: 2, encoderGrounding: 3, layout: 2 },
       {},
-      { repeats: 0 },
+      // Layouts are of scenes of up to four different objects.
+      { repeats: 0, scenes: {} },
     );
     const batches = await open(stage);
     const { batch } = await batches.make(0);

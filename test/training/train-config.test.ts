@@ -18,7 +18,15 @@ describe("parseTrainConfig", () => {
       timestepShift: 1,
       sourceGradient: 0.1,
       batch: { ...NO_SAMPLES, generation: 4 },
-      weights: { generation: 1, editing: 1, understanding: 0.01, contrast: 1, grounding: 1, encoderGrounding: 1 },
+      weights: {
+        generation: 1,
+        editing: 1,
+        understanding: 0.01,
+        contrast: 1,
+        grounding: 1,
+        encoderGrounding: 1,
+        layout: 1,
+      },
       size: { generation: 64, understanding: 64 },
     });
     expect([plan.scoreEvery, plan.scoreTasks]).toEqual([1000, 48]);

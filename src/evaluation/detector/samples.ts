@@ -1,7 +1,7 @@
 import { OBJECT_NAMES, planScene, type Scene, sizesFor, type Task } from "../../data/index.ts";
 import { Random } from "../../random.ts";
 import { type HostArray, hostArray } from "../../tensor/dtype.ts";
-import { drawPixels } from "../../training/batches.ts";
+import { drawPixels } from "../../training/pixel-array.ts";
 import type { Autoencoder } from "../autoencoder.ts";
 import type { DetectorConfig } from "./config.ts";
 import { degrade } from "./degrade.ts";

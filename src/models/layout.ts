@@ -1,0 +1,62 @@
+/**
+ * What a prompt names, thing by thing, and where each goes, for the config's `layouts`; no part of the official model. A small model draws one thing well,
+ * and three or four at once badly. So these are drawn one by one, and put where the prompt has them, as by a layout that a language model writes
+ * (arXiv 2305.13655); here the words around a word say whether it names something, and all of them together where that is.
+ */
+
+import { linear } from "../nn/linear.ts";
+import type { Scope } from "../nn/scope.ts";
+import { withSurroundings } from "../nn/surroundings.ts";
+import { twoLayers } from "../nn/two-layers.ts";
+import { add, multiply, slice, subtract, type Tensor, unsqueeze } from "../tensor/index.ts";
+import { namingLoss } from "./naming.ts";
+import { placingLoss } from "./placing.ts";
+import { encoderLayer } from "./siglip2.ts";
+
+/** Features of a token by itself. */
+const OWN = 32;
+/** Tokens before and after one that it is seen with: those of a sentence, or of the things before and after it in a list. */
+const AROUND = 12;
+const WIDTH = 128;
+/** Layers in which every token sees all others: what else there is leaves less room. */
+const LAYERS = 2;
+const LAYER = { hidden_size: WIDTH, num_attention_heads: 4, intermediate_size: 2 * WIDTH, layer_norm_eps: 1e-6 };
+/** What keeps a token from being seen. */
+const UNSEEN = 1e4;
+
+/** Prompts' tokens. */
+export interface PromptTokens {
+  /** [batch, length, hidden] */
+  embeddings: Tensor;
+  /** 1 for a prompt's own, 0 for those that fill it up: [batch, length]. */
+  isOwn: Tensor;
+}
+
+/** Numbers that are said of every token. */
+export const LAYOUT_NUMBERS = 6;
+
+/**
+ * Of every token of prompts, [batch, length, 6]: the log-odds that it is one of those that name something to be shown, and that this stands out most from
+ * the first of `BACKDROPS` in text/prompts.ts; and the box that it goes to, left, top, right and bottom as shares of the sides.
+ * `scope` is the checkpoint's `layout.words`.
+ */
+export function layOut(scope: Scope, { embeddings, isOwn }: PromptTokens): Tensor {
+  const own = multiply(linear(embeddings, scope.child("own"), OWN), unsqueeze(isOwn, 2));
+  let x = twoLayers(withSurroundings(own, AROUND, AROUND), scope, WIDTH);
+  const hidden = multiply(subtract(isOwn, 1), UNSEEN);
+  // Every query sees the same keys: [batch, 1, queries, keys].
+  const bias = unsqueeze(add(unsqueeze(multiply(isOwn, 0), 2), unsqueeze(hidden, 1)), 1);
+  for (let index = 0; index < LAYERS; index++) x = encoderLayer(x, scope.child("layer").child(index), LAYER, bias);
+  return linear(x, scope.child("vote"), LAYOUT_NUMBERS);
+}
+
+/**
+ * What {@link layOut} is off by: of the words `namingLoss`, and of the boxes, of every token of a thing whose place is known, `placingLoss`.
+ * truth: [batch, length, 8]: whether a token is the prompt's own, names something, stands out from the first backdrop, and has a known place, 1 or 0 each; and
+ * the box.
+ */
+export function layoutLoss(said: Tensor, truth: Tensor): Tensor {
+  const [named, placed] = [slice(truth, 2, 0, 3), slice(truth, 2, 3, 4)];
+  const naming = namingLoss(slice(said, 2, 0, 2), named);
+  return add(naming, placingLoss(slice(said, 2, 2, 6), slice(truth, 2, 4, 8), placed));
+}
