@@ -6,19 +6,24 @@ const POINTS = 4;
 /** A region without extent cannot be scaled to. */
 const LEAST = 1 / 64;
 
-/**
- * A picture with something pasted onto it, so large that its longer side is that of the region `to`, in whose middle it stands, on its bottom. What would be
- * outside of the picture is moved into it.
- */
-export function paste(onto: Picture, { picture: from, mask, region }: CutOut, to: Region): Picture {
-  const { width, height } = onto;
+/** Where something is pasted that is to go to a region: so large that its longer side is that of the region, in whose middle it stands, on its bottom; and within the picture. */
+export function pastedAt({ region }: Pick<CutOut, "region">, to: Region): Region {
   const scale = Math.min(1, longer(to)) / longer(region);
   const [wide, high] = [(region.right - region.left) * scale, (region.bottom - region.top) * scale];
   const left = within((to.left + to.right - wide) / 2, 1 - wide);
   const top = within(to.bottom - high, 1 - high);
+  return { left, top, right: left + wide, bottom: top + high };
+}
+
+/** A picture with something pasted onto it, where {@link pastedAt} has it. */
+export function paste(onto: Picture, cut: CutOut, to: Region): Picture {
+  const { picture: from, mask, region } = cut;
+  const { width, height } = onto;
+  const { left, top, right, bottom } = pastedAt(cut, to);
+  const scale = longer({ left, top, right, bottom }) / longer(region);
   const data = onto.data.slice();
-  const [firstRow, lastRow] = [Math.floor(top * height), Math.ceil((top + high) * height)];
-  const [firstColumn, lastColumn] = [Math.floor(left * width), Math.ceil((left + wide) * width)];
+  const [firstRow, lastRow] = [Math.floor(top * height), Math.ceil(bottom * height)];
+  const [firstColumn, lastColumn] = [Math.floor(left * width), Math.ceil(right * width)];
   for (let y = firstRow; y < Math.min(height, lastRow); y++) {
     for (let x = firstColumn; x < Math.min(width, lastColumn); x++) {
       const color = [0, 0, 0];

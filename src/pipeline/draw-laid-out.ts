@@ -1,5 +1,6 @@
+import { movedApart } from "../image/apart.ts";
 import { cutOut, type Region } from "../image/cut-out.ts";
-import { paste } from "../image/paste.ts";
+import { paste, pastedAt } from "../image/paste.ts";
 import { type Picture, toModelRange } from "../image/picture.ts";
 import type { Grid } from "../models/position-table.ts";
 import { releaseValues } from "../runtime/values.ts";
@@ -63,9 +64,15 @@ async function background(
   return asPicture(pixels);
 }
 
-/** A picture with things pasted onto it; what stands lower in it stands nearer. */
+/** A picture with things pasted onto it, none over another; what stands lower in it stands nearer. */
 function withThings(onto: Picture, things: readonly AloneThing[], drawn: readonly Picture[]): Picture {
-  const placed = things.map(({ box }, i) => ({ box, cut: cutOut(drawn[i]) }));
-  placed.sort((a, b) => a.box.bottom - b.box.bottom);
-  return placed.reduce((result, { box, cut }) => (cut ? paste(result, cut, box) : result), onto);
+  const placed = things.flatMap(({ box }, i) => {
+    const cut = cutOut(drawn[i]);
+    return cut ? [{ cut, at: pastedAt(cut, box) }] : [];
+  });
+  const apart = movedApart(placed.map(({ at }) => at));
+  return placed
+    .map(({ cut }, i) => ({ cut, at: apart[i] }))
+    .sort((a, b) => a.at.bottom - b.at.bottom)
+    .reduce((result, { cut, at }) => paste(result, cut, at), onto);
 }
