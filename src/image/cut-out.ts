@@ -1,4 +1,4 @@
-import type { Picture } from "./picture.ts";
+import { type Picture, picture } from "./picture.ts";
 
 /** A part of a picture: its edges as shares of the sides. */
 export interface Region {
@@ -29,8 +29,12 @@ const FEWEST = 2;
  * frame. Undefined where there is nothing.
  */
 export function cutOut(picture: Picture): CutOut | undefined {
+  return cutOutBy(picture, notReached(picture));
+}
+
+/** Cuts out the pixels of which the mask has 1, row by row; undefined where there are none. */
+export function cutOutBy(picture: Picture, mask: Uint8Array): CutOut | undefined {
   const { width, height } = picture;
-  const mask = notReached(picture);
   const columns = new Int32Array(width);
   const rows = new Int32Array(height);
   mask.forEach((isIn, pixel) => {
@@ -49,11 +53,31 @@ const ends = (counts: Int32Array): [first: number, last: number] => {
   return [counts.findIndex(isEnough), counts.findLastIndex(isEnough)];
 };
 
+/** The same, turned around. */
+export function mirrored({ picture: from, mask, region }: CutOut): CutOut {
+  const { width, height } = from;
+  const turned = { data: from.data.slice(), mask: mask.slice() };
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const other = pixel - (pixel % width) + width - 1 - (pixel % width);
+    turned.mask[pixel] = mask[other];
+    turned.data.set(from.data.subarray(other * 3, other * 3 + 3), pixel * 3);
+  }
+  const { left, right } = region;
+  return {
+    picture: picture(width, height, turned.data),
+    mask: turned.mask,
+    region: { ...region, left: 1 - right, right: 1 - left },
+  };
+}
+
+/** The color that most of a picture's frame has: the median of every channel. */
+export const frameColor = (whole: Picture): number[] => medians(whole, framePixels(whole.width, whole.height));
+
 /** 0 for pixels of the background that hang together with its part at the frame, and for those beside them that show some of it; 1 for all others. */
 function notReached(picture: Picture): Uint8Array {
   const { width, height, data } = picture;
   const frame = framePixels(width, height);
-  const ground = medians(picture, frame);
+  const ground = frameColor(picture);
   const isNear = (pixel: number, most: number) =>
     ground.every((level, channel) => Math.abs(data[pixel * 3 + channel] - level) <= most);
   const mask = new Uint8Array(width * height).fill(1);

@@ -58,6 +58,12 @@ export interface MarConfig {
    * model. It is pasted onto what `source_pixels` puts together, so it needs that, too.
    */
   placed_pixels?: boolean;
+  /**
+   * Whether what an instruction names is found in an edit's source and changed in its place: taken away, painted, turned, resized, lifted
+   * (models/changing.ts, finding.ts). Not so in the official model. It is part of what `source_pixels` has, and reads words and sources as `placed_pixels` does, so
+   * it needs that, too.
+   */
+  changed_pixels?: boolean;
 }
 
 /** The KL autoencoder of latent diffusion (arXiv 2112.10752): convolutions, one halving between levels. */
@@ -124,8 +130,8 @@ export const nativeSide = (mar: MarConfig): number => mar.img_size / (mar.vae_st
 export const patchSide = (siglip2: Siglip2Config): number => siglip2.image_size / siglip2.patch_size;
 
 /** Features of an edit's source picture in its prompt: those of the MAR encoder, and behind them the vision tower's. */
-export function sourceFeatures({ mar, siglip2, editing_vision }: UniPicConfig): number {
-  return nativeSide(mar) ** 2 + mar.buffer_size + (editing_vision ? patchSide(siglip2) ** 2 : 0);
+export function sourceFeatures({ mar, siglip2, editing_vision }: UniPicConfig, side = nativeSide(mar)): number {
+  return side ** 2 + mar.buffer_size + (editing_vision ? patchSide(siglip2) ** 2 : 0);
 }
 
 /** Numbers in one latent token. */
@@ -163,6 +169,10 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
   requireSwitch(mar, "placed_pixels", `${where}: mar.`);
   if (mar.placed_pixels === true && mar.source_pixels !== true) {
     throw new UserError(`${where}: mar.placed_pixels needs mar.source_pixels to be true, too.`);
+  }
+  requireSwitch(mar, "changed_pixels", `${where}: mar.`);
+  if (mar.changed_pixels === true && mar.placed_pixels !== true) {
+    throw new UserError(`${where}: mar.changed_pixels needs mar.placed_pixels to be true, too.`);
   }
   requireSwitch(config, "editing_vision", `${where}: `);
   requireSwitch(config, "layouts", `${where}: `);
@@ -234,6 +244,9 @@ const PATCH_SIZES: Sizes = { embed_dim: 4096, patch: 256, ch: WIDTH, num_res_blo
 /** The KL autoencoder normalizes channels in so many groups. */
 const GROUPS = 32;
 
+/** The side of the squares in which an edit's pixels are worked on, where a token is a multiple of it. */
+const CHANGED_SQUARE = 4;
+
 /** The most tokens along one side of the native grid. */
 const MOST_SIDE = 256;
 
@@ -299,6 +312,10 @@ function checkTogether({ llm, mar, vae, siglip2 }: UniPicConfig, where: string):
     [vae.type === "patch" ? Math.log2(vae.patch) % 1 : vae.ch % GROUPS, "the autoencoder's patch or channels are odd"],
     [siglip2.hidden_size % siglip2.num_attention_heads, "siglip2.hidden_size is no multiple of its heads"],
     [siglip2.image_size % siglip2.patch_size, "siglip2.image_size is no multiple of its patch_size"],
+    [
+      mar.changed_pixels ? mar.img_size % (patchSide(siglip2) * CHANGED_SQUARE) : 0,
+      `mar.changed_pixels needs pictures whose side is a multiple of ${CHANGED_SQUARE} pixels for each of the tower's patches`,
+    ],
     [patchSide(siglip2) > MOST_SIDE ? 1 : 0, `siglip2 has more than ${MOST_SIDE} patches a side`],
   ].find(([rest]) => rest !== 0);
   if (problem) throw new UserError(`${where} makes no sense: ${problem[1]}.`);

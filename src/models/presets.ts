@@ -93,6 +93,7 @@ export const unipicMini: UniPicConfig = {
     source_tokens: true,
     source_pixels: true,
     placed_pixels: true,
+    changed_pixels: true,
   },
   vae: { type: "patch", embed_dim: 16, patch: 8, ch: 64, num_res_blocks: 2 },
   vae_scale: 1,

@@ -1,4 +1,5 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
+import { traceChange, traceTellChanges } from "../models/changing-programs.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import {
   traceClear,
@@ -50,7 +51,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -127,6 +128,15 @@ export class Programs {
 
   name(): Part {
     return this.#part("name", () => traceName(this.config));
+  }
+
+  tellChanges(): Part {
+    return this.#part("tell changes", () => traceTellChanges(this.config));
+  }
+
+  /** For one thing of one picture. */
+  change(grid: Grid): Part {
+    return this.#part(`change ${grid}`, () => traceChange(this.config, grid));
   }
 
   layOut(): Part {

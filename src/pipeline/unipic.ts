@@ -1,7 +1,9 @@
 import { UserError } from "../errors.ts";
+import { cutOut } from "../image/cut-out.ts";
+import { paste } from "../image/paste.ts";
 import { type Picture, toModelRange } from "../image/picture.ts";
 import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts";
-import { nativeSide, type UniPicConfig } from "../models/config.ts";
+import { nativeSide, sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import type { GenerationDefaults } from "../models/generation.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
@@ -18,10 +20,12 @@ import {
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
+import { changeThings, type FoundChanges, findThings, leavesPlace, NO_CHANGES, placeOfGone } from "./change-things.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
 import { type AloneThing, drawLaidOut } from "./draw-laid-out.ts";
 import { drawPictures } from "./draw-pictures.ts";
 import { partOf } from "./draw-progress.ts";
+import { embed } from "./embed.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
 import { thingsNamed } from "./lay-out.ts";
 import { promptForNew } from "./name-new.ts";
@@ -37,6 +41,8 @@ import {
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { Programs } from "./programs.ts";
 import { readPrompts } from "./read-prompts.ts";
+
+import { changesOf } from "./told-changes.ts";
 
 export interface EditOptions extends DrawOptions {
   /** How many different results. Default 1. */
@@ -110,6 +116,57 @@ export class UniPic {
     // Something new is drawn first; what is out of range should not wait for it.
     drawing(this.forEditing(options), mar, grid);
     const prepared = prepareForEditing(picture, side * tokenPixels(mar));
+    const count = pictureCount(options.count);
+    const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
+    options.signal?.throwIfAborted();
+    const { things, restStays } = mar.changed_pixels ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    const words = mar.placed_pixels
+      ? await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken())
+      : undefined;
+    const gone = placeOfGone(prepared, things);
+    // What takes the place of something that goes is pasted there; where else something new belongs is told while the rest is drawn.
+    const isInPlace = restStays && things.length > 0 && (words === undefined || gone !== undefined);
+    const fresh = words === undefined ? undefined : await this.#drawNew(words, options, isInPlace ? 1 : NEW_SHARE);
+    if (isInPlace) {
+      const changed = changeThings(prepared, prepared, things);
+      const cuts = Array.from({ length: count }, (_, i) => fresh && cutOut(fresh[i]));
+      options.onProgress?.({ pictures: count, round: 1, rounds: 1, done: 1, secondsLeft: 0 });
+      return cuts.map((cut) => (cut && gone ? paste(changed, cut, gone) : changed));
+    }
+    const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
+    const results = await this.#drawEdit(prepared, grid, prompt, fresh, rest);
+    const changing = things.filter((thing) => restStays || !leavesPlace(thing));
+    return results.map((result) => changeThings(prepared, result, changing));
+  }
+
+  /** What an edit changes of what its source shows. */
+  async #find(picture: Picture, grid: Grid, prompt: readonly number[]): Promise<FoundChanges> {
+    const embeddings = await embed(this.#programs, prompt);
+    const { changes } = await this.#programs.tellChanges().run({ embeddings });
+    const after = prompt.lastIndexOf(this.#imageToken()) + 1;
+    const told = changesOf(prompt.length, after, changes.data as Float32Array);
+    const vision = await this.#see(picture);
+    const things = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
+    releaseValues([embeddings, vision]);
+    return { things, restStays: told.restStays };
+  }
+
+  /** Something new by itself, as often as there are to be results. */
+  async #drawNew(words: string, options: EditOptions, share: number): Promise<Picture[]> {
+    const { count, seed, signal, sampler, steps, onProgress } = options;
+    const alone = { count, seed, signal, sampler, steps, onProgress, layout: false };
+    return this.generate(words, partOf(alone, 0, share));
+  }
+
+  /** An edit's results, drawn from its source. */
+  async #drawEdit(
+    prepared: Picture,
+    grid: Grid,
+    prompt: readonly number[],
+    things: readonly Picture[] | undefined,
+    options: EditOptions,
+  ): Promise<Picture[]> {
+    const { mar } = this.config;
     const pixels = pixelArray(prepared);
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixels);
     const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
@@ -118,30 +175,16 @@ export class UniPic {
       : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
-    const places = features.shape[1];
-    const prompt = this.#encode(editPrompt(instruction, places));
     const jobs = Array.from({ length: pictureCount(options.count) }, (_, seed) => ({ prompt, seed }));
-    const twin = this.#encode(editTwin(places));
+    const twin = this.#encode(editTwin(features.shape[1]));
     try {
-      const things = mar.placed_pixels ? await this.#newThings(prompt, options) : undefined;
       const placing = mar.placed_pixels ? { things, program: this.#programs.place(grid) } : undefined;
       const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
-      const rest = this.forEditing(partOf(options, things ? NEW_SHARE : 0, 1));
       const source = { hidden, features, imageToken: this.#imageToken(), shown, kept };
-      return await drawPictures(this.#programs, jobs, { twin, grid, source }, rest);
+      return await drawPictures(this.#programs, jobs, { twin, grid, source }, options);
     } finally {
       releaseValues([hidden, features]);
     }
-  }
-
-  /** The new thing that an edit brings, drawn by itself as often as there are to be results; undefined where the model sees none in the prompt. */
-  async #newThings(prompt: readonly number[], options: EditOptions): Promise<Picture[] | undefined> {
-    const { count, seed, signal, sampler, steps, onProgress } = options;
-    signal?.throwIfAborted();
-    const words = await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken());
-    if (words === undefined) return undefined;
-    const alone = { count, seed, signal, sampler, steps, onProgress, layout: false };
-    return this.generate(words, partOf(alone, 0, NEW_SHARE));
   }
 
   /** Of every prompt the things that are to be drawn by themselves. */

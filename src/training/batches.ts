@@ -18,6 +18,7 @@ import { trainingMaskCount } from "../sampling/training-mask.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { changingInputs } from "./changing-inputs.ts";
 import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
 import { layoutInputs } from "./layout-inputs.ts";
@@ -50,7 +51,7 @@ export function makeBatch(
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
     ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
     ...groundingBatches(config, tokenizer, stage, random),
-    ...layoutBatch(config, tokenizer, stage, random),
+    ...composingBatches(config, tokenizer, stage, random),
   };
 }
 
@@ -183,11 +184,20 @@ export function groundingBatches(
   };
 }
 
-/** What laying out prompts needs, under its name; of the picture world alone, like grounding. */
-export function layoutBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
-  const { batch, scenes, seen } = stage;
-  if (batch.layout === 0) return {};
-  return prefixed("layout", layoutInputs(config, tokenizer, batch.layout, { ...scenes, ...seen }, random));
+/** What laying out prompts and changing things in place need, under their names; of the picture world alone, like grounding. */
+export function composingBatches(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  { batch, scenes, seen, edits }: StageConfig,
+  random: Random,
+): Batch {
+  const { layout, changing } = batch;
+  return {
+    ...(layout > 0 ? prefixed("layout", layoutInputs(config, tokenizer, layout, { ...scenes, ...seen }, random)) : {}),
+    ...(changing > 0
+      ? prefixed("changing", changingInputs(config, tokenizer, changing, { ...scenes, ...edits }, random))
+      : {}),
+  };
 }
 
 /** What both drawing losses need beside pixels: which tokens are visible, where they stand, what is predicted and how it is noised. */

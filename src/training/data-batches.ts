@@ -21,11 +21,11 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import {
   type Batch,
   CONTRAST_BACKGROUND_SHARE,
+  composingBatches,
   contrastInputs,
   editingInputs,
   generationInputs,
   groundingBatches,
-  layoutBatch,
   prefixed,
   TWIN_SHARE,
   visionInputs,
@@ -149,7 +149,7 @@ export class DataBatches {
       Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
     }
     Object.assign(batch, groundingBatches(config, tokenizer, stage, random));
-    Object.assign(batch, layoutBatch(config, tokenizer, stage, random));
+    Object.assign(batch, composingBatches(config, tokenizer, stage, random));
     return { batch, cursors: { ...this.#cursors } };
   }
 

@@ -3,6 +3,7 @@ import type { Grid } from "../models/position-table.ts";
 import { visionFeatures } from "../models/unipic.ts";
 import { Scope } from "../nn/scope.ts";
 import { add, type DType, input, multiply, type Shape, type Tensor } from "../tensor/index.ts";
+import { changingTask } from "./changing-loss.ts";
 import { contrastTask } from "./contrast-loss.ts";
 import { readsLatents } from "./data-config.ts";
 import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
@@ -43,6 +44,7 @@ export function traceJointLoss(
   if (stage.batch.encoderGrounding > 0)
     losses.encoderGrounding = encoderGroundingTask(root, config, stage.batch.encoderGrounding);
   if (stage.batch.layout > 0) losses.layout = layoutTask(root, config, stage.batch.layout);
+  if (stage.batch.changing > 0) losses.changing = changingTask(root, config, stage.batch.changing);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));
   if (weighted.length === 0) throw new Error("A stage needs a batch size above 0 for at least one task.");
   return { root, total: weighted.reduce(add), losses };

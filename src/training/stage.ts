@@ -4,7 +4,8 @@ import type { StageSize } from "./stage-size.ts";
 
 /**
  * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), one that teaches the encoder by which
- * a source picture is read (`encoderGrounding`), and one that teaches to lay out what a prompt names (`layout`).
+ * a source picture is read (`encoderGrounding`), one that teaches to lay out what a prompt names (`layout`), and one that teaches to change what an instruction
+ * names in its place (`changing`).
  */
 export const TRAINING_TASKS = [
   "generation",
@@ -14,6 +15,7 @@ export const TRAINING_TASKS = [
   "grounding",
   "encoderGrounding",
   "layout",
+  "changing",
 ] as const;
 export type TrainingTask = (typeof TRAINING_TASKS)[number];
 
@@ -29,6 +31,7 @@ export const NO_SAMPLES: Readonly<PerTask> = {
   grounding: 0,
   encoderGrounding: 0,
   layout: 0,
+  changing: 0,
 };
 
 /** Samples of all tasks in a step. */

@@ -77,6 +77,7 @@ const WEIGHTS: PerTask = {
   grounding: 1,
   encoderGrounding: 1,
   layout: 1,
+  changing: 1,
 };
 
 /** Scenes are told in three forms, some of which need more objects than others. */
@@ -161,7 +162,7 @@ function parseStage(
   drawable({ ...scenes, ...seen }, `${where}: seen`);
   const questions = object(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
-    if (batch.editing > 0) planEdit(new Random(0), { ...scenes, ...edits });
+    if (batch.editing > 0 || batch.changing > 0) planEdit(new Random(0), { ...scenes, ...edits });
     for (let i = 0; i < (batch.layout > 0 ? FORMS_TRIED : 0); i++) tellScene(new Random(i), { ...scenes, ...seen });
     if (batch.understanding > 0) askQuestions(new Random(0), planScene(new Random(0), scenes), questions);
   });

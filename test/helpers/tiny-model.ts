@@ -35,6 +35,12 @@ export const tinyPlacingConfig: UniPicConfig = {
   mar: { ...tinyKeepingConfig.mar, placed_pixels: true },
 };
 
+/** The same, with edits that change things in their places. */
+export const tinyChangingConfig: UniPicConfig = {
+  ...tinyPlacingConfig,
+  mar: { ...tinyPlacingConfig.mar, changed_pixels: true },
+};
+
 /** The worded one, with prompts of several things that are laid out. */
 export const tinyLayoutConfig: UniPicConfig = { ...tinyWordedConfig, layouts: true };
 

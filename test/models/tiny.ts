@@ -33,6 +33,7 @@ export const tinyConfig: UniPicConfig = {
     source_tokens: false,
     source_pixels: false,
     placed_pixels: false,
+    changed_pixels: false,
   },
   vae: { type: "patch", embed_dim: 3, patch: 4, ch: 4, num_res_blocks: 1 },
   siglip2: {

@@ -76,7 +76,16 @@ describe("batches of data sets", () => {
   it("give exactly the inputs that the stage's program asks for, each caption with its picture, grounding from the world", async () => {
     const stage = stageOf(
       [paths.captions, paths.edits],
-      { generation: 3, editing: 2, understanding: 3, contrast: 4, grounding: 2, encoderGrounding: 3, layout: 2 },
+      {
+        generation: 3,
+        editing: 2,
+        understanding: 3,
+        contrast: 4,
+        grounding: 2,
+        encoderGrounding: 3,
+        layout: 2,
+        changing: 2,
+      },
       {},
       // Layouts are of scenes of up to four different objects.
       { repeats: 0, scenes: {} },

@@ -26,6 +26,7 @@ describe("parseTrainConfig", () => {
         grounding: 1,
         encoderGrounding: 1,
         layout: 1,
+        changing: 1,
       },
       size: { generation: 64, understanding: 64 },
     });

@@ -1,0 +1,41 @@
+import { Scope } from "../nn/scope.ts";
+import { concat, fullLike, input, reshape, sigmoid, slice } from "../tensor/index.ts";
+import { meanOfMarked, tellChanges } from "./changing.ts";
+import { clearThings } from "./clearing.ts";
+import { patchSide, type UniPicConfig } from "./config.ts";
+import { findThing } from "./finding.ts";
+import type { Grid } from "./position-table.ts";
+import { type Traced, tokenPixels } from "./programs.ts";
+import { recolor } from "./recoloring.ts";
+
+/** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, 9], see `tellChanges`. */
+export function traceTellChanges(config: UniPicConfig): Traced {
+  const root = Scope.root();
+  const embeddings = input("embeddings", "float32", ["rows", "length", config.llm.hidden_size]);
+  const changes = tellChanges(root.child("mar.source_pixels.change.words"), embeddings);
+  return { outputs: { changes }, parameters: root.parameters };
+}
+
+/**
+ * One thing of an edit's source, for the same. In: the `source` [1, 3, height, width] and its features by the tower, `vision` [1, patches, hidden]; the
+ * `embeddings` [1, length, hidden] of the prompt, and of its tokens 1 for those that name the `thing`, and those that name a `color`, 0 for others, [1, length].
+ * Out: `pixels` [1, 8, height, width], of which the first two are how likely a pixel is the thing's, and its or its shadow's; the next three the source in the color,
+ * the last three the source without anything in it.
+ */
+export function traceChange(config: UniPicConfig, grid: Grid): Traced {
+  const root = Scope.root();
+  const { mar, llm, siglip2 } = config;
+  const scope = root.child("mar.source_pixels.change");
+  const [height, width] = grid.map((side) => side * tokenPixels(mar));
+  const source = input("source", "float32", [1, 3, height, width]);
+  const vision = input("vision", "float32", [1, patchSide(siglip2) ** 2, llm.hidden_size]);
+  const embeddings = input("embeddings", "float32", [1, "length", llm.hidden_size]);
+  const [words, color] = ["thing", "color"].map((name) =>
+    meanOfMarked(embeddings, input(name, "float32", [1, "length"])),
+  );
+  const shares = sigmoid(findThing(scope.child("find"), config, { source, vision, words }));
+  const painted = recolor(scope.child("paint"), { source, share: slice(shares, 1, 0, 1), color });
+  const isOwn = fullLike(reshape(slice(embeddings, 2, 0, 1), [1, "length"]), 1);
+  const cleared = clearThings(scope.child("clear"), mar, source, { embeddings, isOwn });
+  return { outputs: { pixels: concat([shares, painted, cleared], 1) }, parameters: root.parameters };
+}

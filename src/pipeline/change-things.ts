@@ -1,0 +1,120 @@
+import { blend, grown } from "../image/blend.ts";
+import { type CutOut, cutOutBy, frameColor, mirrored, type Region } from "../image/cut-out.ts";
+import { paste } from "../image/paste.ts";
+import { fromModelRange, type Picture, picture, toModelRange } from "../image/picture.ts";
+import type { Grid } from "../models/position-table.ts";
+import type { Value } from "../runtime/values.ts";
+import { hostArray } from "../tensor/dtype.ts";
+import type { Programs } from "./programs.ts";
+import type { ToldChange, ToldChanges } from "./told-changes.ts";
+
+/** What of a source is read to change it. */
+export interface ChangedSource {
+  picture: Picture;
+  grid: Grid;
+  /** Its features by the vision tower: [1, patches, hidden]. */
+  vision: Value;
+  /** Of the edit's prompt: [1, length, hidden]. */
+  embeddings: Value;
+}
+
+/** Something of a source, found. */
+export interface FoundThing extends ToldChange {
+  /** How likely every pixel is the thing's, and the thing's or its shadow's, 0 to 1. */
+  own: Float32Array;
+  touched: Float32Array;
+  /** The source in the color that is asked for, and without anything in it. */
+  painted: Picture;
+  cleared: Picture;
+}
+
+export interface FoundChanges {
+  things: FoundThing[];
+  /** See `ToldChanges`. */
+  restStays: boolean;
+}
+
+export const NO_CHANGES: FoundChanges = { things: [], restStays: false };
+
+/** A pixel that is likelier than this is the thing's. */
+const OWN = 0.5;
+/** The cut has no more of the background than this. */
+const CUT = 0.6;
+
+/** Finds what is to be changed. */
+export async function findThings(
+  programs: Programs,
+  { picture: { width, height, ...rest }, grid, vision, embeddings }: ChangedSource,
+  { things, color }: ToldChanges,
+): Promise<FoundThing[]> {
+  const source = hostArray("float32", [1, 3, height, width], toModelRange({ width, height, ...rest }));
+  const marks = (tokens: Float32Array) => hostArray("float32", [1, tokens.length], tokens);
+  const found: FoundThing[] = [];
+  for (const thing of things) {
+    const feeds = { source, vision, embeddings, thing: marks(thing.tokens), color: marks(color) };
+    const { pixels } = await programs.change(grid).run(feeds);
+    const area = width * height;
+    const planes = (from: number, to: number) => (pixels.data as Float32Array).slice(from * area, to * area);
+    found.push({
+      ...thing,
+      own: planes(0, 1),
+      touched: planes(1, 2),
+      painted: fromModelRange(planes(2, 5), height, width),
+      cleared: fromModelRange(planes(5, 8), height, width),
+    });
+  }
+  return found;
+}
+
+const isMoved = ({ scale, lift, mirrors }: ToldChange): boolean => scale !== 1 || lift !== 0 || mirrors;
+
+/** Whether what is behind something comes to be seen. */
+export const leavesPlace = (change: ToldChange): boolean => change.goes || isMoved(change);
+
+/** A result, or the source itself, with what is changed of the source: first what goes or moves from its place, and then what stands in it. */
+export function changeThings(source: Picture, onto: Picture, things: readonly FoundThing[]): Picture {
+  let result = onto;
+  for (const thing of things) {
+    if (thing.alone) result = filled(result, frameColor(result));
+    if (leavesPlace(thing)) result = blend(result, thing.cleared, grown(thing.touched, source.width));
+  }
+  for (const thing of things) {
+    if (thing.goes) continue;
+    const look = thing.recolors ? blend(source, thing.painted, thing.own) : source;
+    if (!isMoved(thing)) {
+      result = blend(result, look, thing.own);
+      continue;
+    }
+    const cut = cutOf(look, thing);
+    if (cut) result = paste(result, thing.mirrors ? mirrored(cut) : cut, movedTo(cut.region, thing));
+  }
+  return result;
+}
+
+/** Where the first thing that goes away was; undefined where nothing does. */
+export function placeOfGone(source: Picture, things: readonly FoundThing[]): Region | undefined {
+  const gone = things.find(({ goes }) => goes);
+  return gone && cutOf(source, gone, OWN)?.region;
+}
+
+const cutOf = (look: Picture, { own }: FoundThing, least = CUT): CutOut | undefined =>
+  cutOutBy(
+    look,
+    Uint8Array.from(own, (share) => (share > least ? 1 : 0)),
+  );
+
+/** The place of something that stays on its ground, or is lifted from it. */
+function movedTo({ left, top, right, bottom }: Region, { scale, lift }: ToldChange): Region {
+  const [middle, wide] = [(left + right) / 2, (right - left) * scale];
+  const high = (bottom - top) * scale;
+  return { left: middle - wide / 2, right: middle + wide / 2, top: bottom - lift - high, bottom: bottom - lift };
+}
+
+/** A plain picture of the same size. */
+function filled({ width, height, data }: Picture, color: readonly number[]): Picture {
+  return picture(
+    width,
+    height,
+    data.map((_, i) => color[i % 3]),
+  );
+}

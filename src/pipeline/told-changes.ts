@@ -1,0 +1,60 @@
+import { CHANGE_NUMBERS, type ChangeNumber } from "../models/changing.ts";
+import { runsOf } from "./marked-words.ts";
+
+/** Something that an edit's instruction names, and what becomes of it. */
+export interface ToldChange {
+  /** 1 for tokens of the prompt that name it, 0 for others. */
+  tokens: Float32Array;
+  goes: boolean;
+  /** Whether it is all that stays. */
+  alone: boolean;
+  recolors: boolean;
+  mirrors: boolean;
+  /** How many times as large it becomes; 1 where it stays as large. */
+  scale: number;
+  /** How far it is lifted, as a share of the side; 0 where it is not. */
+  lift: number;
+}
+
+export interface ToldChanges {
+  things: ToldChange[];
+  /** 1 for tokens that name a color that something gets. */
+  color: Float32Array;
+  /** Whether all stays that is not named, beside what is new. */
+  restStays: boolean;
+}
+
+/** Less than this is no change of size, as a logarithm, and of height. */
+const LEAST_SCALE = 0.1;
+const LEAST_LIFT = 0.04;
+/** Nothing is made so much larger or smaller, as a logarithm, or lifted so far. */
+const MOST_SCALE = 2;
+const MOST_LIFT = 1;
+
+/** What an edit changes, by what `traceTellChanges` says of every token of its prompt, of which those from `after` on are the instruction's. */
+export function changesOf(length: number, after: number, said: Float32Array): ToldChanges {
+  const number = (at: number, name: ChangeNumber) => said[at * CHANGE_NUMBERS.length + CHANGE_NUMBERS.indexOf(name)];
+  const marked = (name: ChangeNumber) => Array.from({ length }, (_, at) => at >= after && number(at, name) > 0);
+  const tokens = (from: number, to: number) =>
+    Float32Array.from({ length }, (_, at) => (at >= from && at < to ? 1 : 0));
+  let stays = 0;
+  const things = runsOf(marked("isThing")).map(([from, to]) => {
+    const mean = (name: ChangeNumber) => {
+      let sum = 0;
+      for (let at = from; at < to; at++) sum += number(at, name);
+      return sum / (to - from);
+    };
+    stays += mean("restStays");
+    const [logScale, lift] = [mean("logScale"), mean("lift")];
+    return {
+      tokens: tokens(from, to),
+      goes: mean("goes") > 0,
+      alone: mean("alone") > 0,
+      recolors: mean("recolors") > 0,
+      mirrors: mean("mirrors") > 0,
+      scale: Math.abs(logScale) < LEAST_SCALE ? 1 : Math.exp(Math.max(-MOST_SCALE, Math.min(MOST_SCALE, logScale))),
+      lift: Math.abs(lift) < LEAST_LIFT ? 0 : Math.max(-MOST_LIFT, Math.min(MOST_LIFT, lift)),
+    };
+  });
+  return { things, color: Float32Array.from(marked("isColor"), Number), restStays: stays > 0 };
+}

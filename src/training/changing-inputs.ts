@@ -1,0 +1,124 @@
+import {
+  type ChangedThing,
+  drawScene,
+  type Edit,
+  type EditOptions,
+  knownChanges,
+  planEdit,
+  type Scene,
+} from "../data/index.ts";
+import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
+import type { Random } from "../random.ts";
+import { hostArray } from "../tensor/dtype.ts";
+import { editPrompt } from "../text/prompts.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { type Batch, visionInputs } from "./batches.ts";
+import { pixelArray } from "./pixel-array.ts";
+import { pad } from "./token-rows.ts";
+import { tokenSpans } from "./token-spans.ts";
+
+/** Numbers that are known of every token, see `changesLoss`. */
+const KNOWN = 10;
+/** What differs by no more than this, of 255, is no shadow. */
+const SHADOW = 2;
+
+/**
+ * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, 10], see `changesLoss` in
+ * models/changing.ts; of one thing that changes the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length]; whether there
+ * `is_there` one, and it `is_painted`, [batch, 1]; where it is, `truth` [batch, 2, side, side], see `findThing`; and the `source`, its `background` alone and the
+ * `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
+ */
+export function changingInputs(
+  config: UniPicConfig,
+  tokenizer: Tokenizer,
+  count: number,
+  options: EditOptions,
+  random: Random,
+): Batch {
+  const edits = Array.from({ length: count }, () => planEdit(random, options));
+  const prompts = edits.map(({ instruction }) => editPrompt(instruction, sourceFeatures(config)));
+  const { rows, lengths, shape } = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
+  const [, length] = shape;
+  const size = config.mar.img_size;
+  const area = size * size;
+  const known = new Float32Array(count * length * KNOWN);
+  const [thing, color] = [new Float32Array(count * length), new Float32Array(count * length)];
+  const [isThere, isPainted] = [new Float32Array(count), new Float32Array(count)];
+  const truth = new Float32Array(count * 2 * area);
+  edits.forEach((edit, row) => {
+    const { things, restStays } = knownChanges(edit);
+    const chosen = things.length > 0 ? random.pick(things) : undefined;
+    if (chosen) {
+      isThere[row] = 1;
+      isPainted[row] = chosen.color ? 1 : 0;
+      truth.set(whereIs(edit, chosen, size), row * 2 * area);
+    }
+    const begin = prompts[row].lastIndexOf(edit.instruction);
+    const spans = tokenSpans(tokenizer, rows[row].slice(0, lengths[row]));
+    spans.forEach(([from, to], at) => {
+      const isOf = (span?: { from: number; to: number }) =>
+        span !== undefined && from < begin + span.to && to > begin + span.from;
+      const own = things.find(isOf);
+      const isColor = things.some((other) => isOf(other.color));
+      known.set(
+        [1, ...(own ? numbersOf(own, restStays) : [0, isColor ? 1 : 0, 0, 0, 0, 0, 0, 0, 0])],
+        (row * length + at) * KNOWN,
+      );
+      if (isOf(chosen)) thing[row * length + at] = 1;
+      if (isOf(chosen?.color)) color[row * length + at] = 1;
+    });
+  });
+  const sources = edits.map(({ source }) => drawScene(source, size));
+  const draw = (scene: (edit: Edit) => Scene) =>
+    pixelArray(
+      edits.map((edit) => drawScene(scene(edit), size)),
+      size,
+    );
+  const { vision_pixels = pixelArray(sources, size) } = visionInputs({ ...config, editing_vision: true }, sources);
+  return {
+    ids: hostArray("int64", shape, rows.flat()),
+    known: hostArray("float32", [...shape, KNOWN], known),
+    thing: hostArray("float32", shape, thing),
+    color: hostArray("float32", shape, color),
+    is_there: hostArray("float32", [count, 1], isThere),
+    is_painted: hostArray("float32", [count, 1], isPainted),
+    truth: hostArray("float32", [count, 2, size, size], truth),
+    source: pixelArray(sources, size),
+    background: draw(({ source }) => ({ ...source, objects: [] })),
+    target: draw(({ target }) => target),
+    vision_pixels,
+  };
+}
+
+const numbersOf = ({ goes, alone, color, mirrors, scale, lift }: ChangedThing, restStays: boolean): number[] => [
+  1,
+  0,
+  goes ? 1 : 0,
+  alone ? 1 : 0,
+  color ? 1 : 0,
+  mirrors ? 1 : 0,
+  restStays ? 1 : 0,
+  Math.log(scale),
+  lift,
+];
+
+/** How much of every pixel is the thing's, and whether it or its shadow shows there: two planes. */
+function whereIs({ source }: Edit, { object }: ChangedThing, size: number): Float32Array {
+  const area = size * size;
+  const on = (color: "white" | "black", objects: Scene["objects"]) =>
+    drawScene({ task: source.task, objects, background: { kind: "plain", color } }, size);
+  const [white, black] = (["white", "black"] as const).map((color) => [on(color, []), on(color, [object])]);
+  const [whole, without] = [
+    drawScene(source, size),
+    drawScene({ ...source, objects: source.objects.filter((other) => other !== object) }, size),
+  ];
+  const planes = new Float32Array(2 * area);
+  for (let pixel = 0; pixel < area; pixel++) {
+    const at = pixel * 3;
+    // What shines through of two grounds is what is not the thing's.
+    planes[pixel] = 1 - Math.max(0, white[1][at] - black[1][at]) / (white[0][at] - black[0][at]);
+    const isTouched = [0, 1, 2].some((channel) => Math.abs(whole[at + channel] - without[at + channel]) > SHADOW);
+    planes[area + pixel] = isTouched ? 1 : 0;
+  }
+  return planes;
+}

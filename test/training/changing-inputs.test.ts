@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { boxOf, drawScene, knownChanges, planEdit } from "../../src/data/index.ts";
+import { sourceFeatures } from "../../src/models/config.ts";
+import { Random } from "../../src/random.ts";
+import { editPrompt } from "../../src/text/prompts.ts";
+import { changingInputs } from "../../src/training/changing-inputs.ts";
+import { tinyPlan } from "./tiny-plan.ts";
+import { tinyTokenizer } from "./tiny-tokenizer.ts";
+
+const { model } = tinyPlan(1);
+const tokenizer = tinyTokenizer("Remove the red car.", "Change the color of the dog to blue.");
+const COUNT = 16;
+const options = { types: ["remove", "adjust", "hybrid", "extract"] } as const;
+const inputs = changingInputs(model, tokenizer, COUNT, options, new Random(5));
+const again = new Random(5);
+const edits = Array.from({ length: COUNT }, () => planEdit(again, options));
+const [, length] = inputs.ids.shape;
+const side = model.mar.img_size;
+const numbers = (name: string, row: number, size: number) =>
+  Array.from((inputs[name].data as Float32Array).slice(row * size, (row + 1) * size));
+/** The text of a prompt's tokens that are marked. */
+const marked = (row: number, isMarked: (at: number) => boolean) => {
+  const ids = Array.from(inputs.ids.data as BigInt64Array, Number).slice(row * length, (row + 1) * length);
+  return tokenizer.decode(ids.filter((_, at) => isMarked(at)));
+};
+
+describe("changingInputs", () => {
+  it("say of every token what it names and what becomes of that", () => {
+    edits.forEach((edit, row) => {
+      const { things, restStays } = knownChanges(edit);
+      const known = numbers("known", row, length * 10);
+      const of = (at: number) => known.slice(at * 10, (at + 1) * 10);
+      const own = tokenizer.encode(editPrompt(edit.instruction, sourceFeatures(model))).length;
+      expect(Array.from({ length }, (_, at) => of(at)[0])).toEqual(
+        Array.from({ length }, (_, at) => (at < own ? 1 : 0)),
+      );
+      for (const { object, goes, alone, color, mirrors, scale, lift } of things) {
+        const flags = [1, 1, 0, goes, alone, color !== undefined, mirrors, restStays].map(Number);
+        const is = [...flags, Math.fround(Math.log(scale)), Math.fround(lift)].join();
+        expect(marked(row, (at) => of(at).join() === is)).toContain(object.name);
+        if (color) expect(marked(row, (at) => of(at)[2] === 1).trim()).toBe(color.name);
+      }
+    });
+  });
+
+  it("have one of the things that change, with its words, its color, and where it is", () => {
+    edits.forEach((edit, row) => {
+      const thing = numbers("thing", row, length);
+      const words = marked(row, (at) => thing[at] === 1).trim();
+      const chosen = knownChanges(edit).things.find(({ from, to }) => edit.instruction.slice(from, to) === words)!;
+      expect(numbers("is_there", row, 1)).toEqual([1]);
+      expect(numbers("is_painted", row, 1)).toEqual([chosen.color ? 1 : 0]);
+      const color = numbers("color", row, length);
+      expect(marked(row, (at) => color[at] === 1).trim()).toBe(chosen.color?.name ?? "");
+
+      const [own, touched] = [numbers("truth", row, 2 * side * side), numbers("truth", row, 2 * side * side)];
+      own.length = side * side;
+      touched.splice(0, side * side);
+      const { left, top, right, bottom } = boxOf(chosen.object);
+      const inside = own.map((_, pixel) => {
+        const [x, y] = [((pixel % side) + 0.5) / side, (Math.floor(pixel / side) + 0.5) / side];
+        return x > left - 1 / side && x < right + 1 / side && y > top - 1 / side && y < bottom + 1 / side;
+      });
+      own.forEach((share, pixel) => {
+        expect(share).toBeGreaterThanOrEqual(-1e-6);
+        expect(share).toBeLessThanOrEqual(1 + 1e-6);
+        if (!inside[pixel]) expect(share).toBeCloseTo(0, 5);
+      });
+      expect(own.filter((share) => share > 0.5).length).toBeGreaterThan(5);
+      // What is removed without a trace: outside of it nothing differs.
+      const objects = edit.source.objects.filter((object) => object !== chosen.object);
+      const without = drawScene({ ...edit.source, objects }, side);
+      const source = numbers("source", row, 3 * side * side);
+      touched.forEach((is, pixel) => {
+        const level = Math.round((source[pixel] + 1) * 127.5);
+        if (is === 0) expect(Math.abs(level - without[pixel * 3])).toBeLessThanOrEqual(3);
+      });
+    });
+  });
+
+  it("show the background alone, and the target", () => {
+    edits.forEach((edit, row) => {
+      const bytes = (name: string) =>
+        numbers(name, row, 3 * side * side).map((value) => Math.round((value + 1) * 127.5));
+      const planes = (scene: typeof edit.source) => {
+        const drawn = drawScene(scene, side);
+        return [0, 1, 2].flatMap((channel) => Array.from(drawn).filter((_, i) => i % 3 === channel));
+      };
+      expect(bytes("background")).toEqual(planes({ ...edit.source, objects: [] }));
+      expect(bytes("target")).toEqual(planes(edit.target));
+    });
+  });
+});
