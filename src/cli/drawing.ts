@@ -60,6 +60,8 @@ export interface DrawingTask {
   draw: (model: UniPic, options: DrawOptions & { count: number }) => Promise<Picture[]>;
   /** The options with those that the model has for such a task where none are given; none of its own where this is left out. */
   complete?: (model: UniPic, options: DrawOptions) => DrawOptions;
+  /** Settings of this command alone that are not as usual. */
+  settings?: Record<string, unknown>;
   /** More to say in the JSON object. */
   about: Record<string, unknown>;
 }
@@ -106,7 +108,7 @@ async function draw(
     await onPreview?.({ pictures, first: 0 });
     // A respacing is kept as text because it may be a list; a plain number of steps is a number to whoever reads it.
     const denoising = (typeof settings.steps === "string" && Number(settings.steps)) || settings.steps;
-    return { pictures, settings: { ...settings, steps: denoising, size, count, device, threads } };
+    return { pictures, settings: { ...settings, ...task.settings, steps: denoising, size, count, device, threads } };
   } finally {
     line.clear();
   }

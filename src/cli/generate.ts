@@ -36,6 +36,7 @@ async function generate(prompt: string, options: GenerateCommandOptions): Promis
     words: prompt,
     size: ({ drawSize }) => size ?? [drawSize, drawSize],
     draw: (model, drawing) => model.generate(prompt, { ...drawing, size, layout }),
-    about: { layout },
+    settings: layout ? {} : { layout },
+    about: {},
   });
 }
