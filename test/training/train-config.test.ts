@@ -107,6 +107,8 @@ describe("parseTrainConfig", () => {
       "paint more",
       "paint looks",
       "put in place",
+      "lay out",
+      "change in place",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
