@@ -1,9 +1,11 @@
 import { Scope } from "../nn/scope.ts";
-import { concat, fullLike, input, reshape, sigmoid, slice } from "../tensor/index.ts";
+import { concat, fullLike, input, reshape, sigmoid, slice, type Tensor } from "../tensor/index.ts";
 import { meanOfMarked, tellChanges } from "./changing.ts";
 import { clearThings } from "./clearing.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { findThing } from "./finding.ts";
+import type { PromptTokens } from "./layout.ts";
+import { restyle } from "./looks.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
 import { recolor } from "./recoloring.ts";
@@ -35,7 +37,26 @@ export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   );
   const shares = sigmoid(findThing(scope.child("find"), config, { source, vision, words }));
   const painted = recolor(scope.child("paint"), { source, share: slice(shares, 1, 0, 1), color });
-  const isOwn = fullLike(reshape(slice(embeddings, 2, 0, 1), [1, "length"]), 1);
-  const cleared = clearThings(scope.child("clear"), mar, source, { embeddings, isOwn });
+  const cleared = clearThings(scope.child("clear"), mar, source, wholePrompt(embeddings));
   return { outputs: { pixels: concat([shares, painted, cleared], 1) }, parameters: root.parameters };
 }
+
+/**
+ * A source in the look that an edit asks for, for the same. In: the `source` [1, 3, height, width] and the `embeddings` [1, length, hidden] of the prompt. Out:
+ * `pixels`, as the source, and `odds` [1, 1], the log-odds that a look is all that is asked for.
+ */
+export function traceLook(config: UniPicConfig, grid: Grid): Traced {
+  const root = Scope.root();
+  const { mar, llm } = config;
+  const [height, width] = grid.map((side) => side * tokenPixels(mar));
+  const source = input("source", "float32", [1, 3, height, width]);
+  const prompt = wholePrompt(input("embeddings", "float32", [1, "length", llm.hidden_size]));
+  const { look, odds } = restyle(root.child("mar.source_pixels.change.look"), mar, source, prompt);
+  return { outputs: { pixels: look, odds }, parameters: root.parameters };
+}
+
+/** A single prompt, of which every token is its own. */
+const wholePrompt = (embeddings: Tensor): PromptTokens => ({
+  embeddings,
+  isOwn: fullLike(reshape(slice(embeddings, 2, 0, 1), [1, "length"]), 1),
+});

@@ -13,7 +13,7 @@ import {
   slice,
   type Tensor,
 } from "../tensor/index.ts";
-import { traceChange, traceTellChanges } from "./changing-programs.ts";
+import { traceChange, traceLook, traceTellChanges } from "./changing-programs.ts";
 import { clearThings } from "./clearing.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
@@ -164,7 +164,7 @@ export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
   ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
   ...(config.mar.source_pixels ? [traceKeep(config, grid)] : []),
   ...(config.mar.placed_pixels ? [tracePlace(config, grid), traceName(config)] : []),
-  ...(config.mar.changed_pixels ? [traceTellChanges(config), traceChange(config, grid)] : []),
+  ...(config.mar.changed_pixels ? [traceTellChanges(config), traceChange(config, grid), traceLook(config, grid)] : []),
 ];
 
 /**

@@ -32,6 +32,8 @@ export interface FoundChanges {
   things: FoundThing[];
   /** See `ToldChanges`. */
   restStays: boolean;
+  /** The whole source in another look, where that is what is asked for. */
+  look?: Picture;
 }
 
 export const NO_CHANGES: FoundChanges = { things: [], restStays: false };
@@ -40,6 +42,16 @@ export const NO_CHANGES: FoundChanges = { things: [], restStays: false };
 const OWN = 0.5;
 /** The cut has no more of the background than this. */
 const CUT = 0.6;
+
+/** The source in the look that is asked for; undefined where that is not all that an edit asks for. */
+export async function lookOf(
+  programs: Programs,
+  { picture: { width, height, ...rest }, grid, embeddings }: Omit<ChangedSource, "vision">,
+): Promise<Picture | undefined> {
+  const source = hostArray("float32", [1, 3, height, width], toModelRange({ width, height, ...rest }));
+  const { pixels, odds } = await programs.look(grid).run({ source, embeddings });
+  return (odds.data as Float32Array)[0] > 0 ? fromModelRange(pixels.data as Float32Array, height, width) : undefined;
+}
 
 /** Finds what is to be changed. */
 export async function findThings(

@@ -28,6 +28,10 @@ export function tellProgress(
   };
 }
 
+/** Tells that so many pictures are done that took no drawing, or whose drawing is over. */
+export const tellDone = ({ onProgress }: Pick<DrawOptions, "onProgress">, pictures: number): void =>
+  onProgress?.({ pictures, round: 1, rounds: 1, done: 1, secondsLeft: 0 });
+
 /** Options of a part of some work: what it reports as done goes from one share of all to another, and what is to come after it takes its share of time. */
 export function partOf<Options extends Pick<DrawOptions, "onProgress">>(
   options: Options,

@@ -1,5 +1,5 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
-import { traceChange, traceTellChanges } from "../models/changing-programs.ts";
+import { traceChange, traceLook, traceTellChanges } from "../models/changing-programs.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import {
   traceClear,
@@ -51,7 +51,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes", "odds"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -137,6 +137,10 @@ export class Programs {
   /** For one thing of one picture. */
   change(grid: Grid): Part {
     return this.#part(`change ${grid}`, () => traceChange(this.config, grid));
+  }
+
+  look(grid: Grid): Part {
+    return this.#part(`look ${grid}`, () => traceLook(this.config, grid));
   }
 
   layOut(): Part {

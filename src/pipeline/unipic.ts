@@ -20,11 +20,19 @@ import {
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
-import { changeThings, type FoundChanges, findThings, leavesPlace, NO_CHANGES, placeOfGone } from "./change-things.ts";
+import {
+  changeThings,
+  type FoundChanges,
+  findThings,
+  leavesPlace,
+  lookOf,
+  NO_CHANGES,
+  placeOfGone,
+} from "./change-things.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
 import { type AloneThing, drawLaidOut } from "./draw-laid-out.ts";
 import { drawPictures } from "./draw-pictures.ts";
-import { partOf } from "./draw-progress.ts";
+import { partOf, tellDone } from "./draw-progress.ts";
 import { embed } from "./embed.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
 import { thingsNamed } from "./lay-out.ts";
@@ -119,7 +127,11 @@ export class UniPic {
     const count = pictureCount(options.count);
     const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
     options.signal?.throwIfAborted();
-    const { things, restStays } = mar.changed_pixels ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    const { things, restStays, look } = mar.changed_pixels ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    if (look) {
+      tellDone(options, count);
+      return Array.from({ length: count }, () => look);
+    }
     const words = mar.placed_pixels
       ? await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken())
       : undefined;
@@ -130,7 +142,7 @@ export class UniPic {
     if (isInPlace) {
       const changed = changeThings(prepared, prepared, things);
       const cuts = Array.from({ length: count }, (_, i) => fresh && cutOut(fresh[i]));
-      options.onProgress?.({ pictures: count, round: 1, rounds: 1, done: 1, secondsLeft: 0 });
+      tellDone(options, count);
       return cuts.map((cut) => (cut && gone ? paste(changed, cut, gone) : changed));
     }
     const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
@@ -146,9 +158,11 @@ export class UniPic {
     const after = prompt.lastIndexOf(this.#imageToken()) + 1;
     const told = changesOf(prompt.length, after, changes.data as Float32Array);
     const vision = await this.#see(picture);
-    const things = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
+    const source = { picture, grid, vision, embeddings };
+    const look = await lookOf(this.#programs, source);
+    const things = look ? [] : await findThings(this.#programs, source, told);
     releaseValues([embeddings, vision]);
-    return { things, restStays: told.restStays };
+    return { things, restStays: told.restStays, look };
   }
 
   /** Something new by itself, as often as there are to be results. */

@@ -25,7 +25,7 @@ const SHADOW = 2;
 /**
  * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, 10], see `changesLoss` in
  * models/changing.ts; of one thing that changes the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length]; whether there
- * `is_there` one, and it `is_painted`, [batch, 1]; where it is, `truth` [batch, 2, side, side], see `findThing`; and the `source`, its `background` alone and the
+ * `is_there` one, and it `is_painted`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; and the `source`, its `background` alone and the
  * `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
  */
 export function changingInputs(
@@ -82,6 +82,11 @@ export function changingInputs(
     color: hostArray("float32", shape, color),
     is_there: hostArray("float32", [count, 1], isThere),
     is_painted: hostArray("float32", [count, 1], isPainted),
+    is_look: hostArray(
+      "float32",
+      [count, 1],
+      edits.map(({ target }) => (target.filter === undefined ? 0 : 1)),
+    ),
     truth: hostArray("float32", [count, 2, size, size], truth),
     source: pixelArray(sources, size),
     background: draw(({ source }) => ({ ...source, objects: [] })),

@@ -28,11 +28,17 @@ describe("a model that changes things in their places", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A model that takes every token for one that names something with all changes there are, or none for any. */
-  async function load(isSure: boolean, isNew: boolean): Promise<UniPic> {
-    const own = join(folder, `${isSure} ${isNew}`);
+  /** A model that takes every token for one that names something with all changes there are, or none for any; and a look for asked for, or not. */
+  async function load(isSure: boolean, isNew: boolean, isLook = false): Promise<UniPic> {
+    const own = join(folder, `${isSure} ${isNew} ${isLook}`);
     const words = "mar.source_pixels.words.vote";
-    const fill = { ...saying(isSure ? 1 : -1), [`${words}.weight`]: 0, [`${words}.bias`]: isNew ? 5 : -5 };
+    const fill = {
+      ...saying(isSure ? 1 : -1),
+      [`${words}.weight`]: 0,
+      [`${words}.bias`]: isNew ? 5 : -5,
+      [`${CHANGE}.look.asked.weight`]: 0,
+      [`${CHANGE}.look.asked.bias`]: isLook ? 5 : -5,
+    };
     await writeTinyModel(own, { config: tinyChangingConfig, fill });
     const model = await UniPic.load(own, { threads: 1 });
     models.push(model);
@@ -63,6 +69,13 @@ describe("a model that changes things in their places", () => {
     expect(told).toBe(10);
     const [alone] = (await edit(model, { seed: 4 })).pictures;
     expect(pictures[1].data).toEqual(alone.data);
+  });
+
+  it("draws nothing where the whole is to have another look, whatever is named", async () => {
+    const { pictures, told } = await edit(await load(true, true, true), { count: 2 });
+    expect(told).toBe(1);
+    const [alone] = (await edit(await load(false, false, true), { seed: 9 })).pictures;
+    expect(pictures.map(({ data }) => data)).toEqual([alone.data, alone.data]);
   });
 
   it("draws an edit in which nothing is named as ever", async () => {

@@ -1,0 +1,73 @@
+/** A picture in another look, as an instruction asks for the whole of it, for the config's `changed_pixels`; no part of the official model. */
+
+import { logLikelihood } from "../nn/bernoulli.ts";
+import { convolution } from "../nn/convolution.ts";
+import { linear } from "../nn/linear.ts";
+import type { Scope } from "../nn/scope.ts";
+import {
+  add,
+  concat,
+  divide,
+  maximum,
+  multiply,
+  negate,
+  reduceMean,
+  reduceSum,
+  reshape,
+  silu,
+  sqrt,
+  square,
+  subtract,
+  type Tensor,
+} from "../tensor/index.ts";
+import type { MarConfig } from "./config.ts";
+import type { PromptTokens } from "./layout.ts";
+import { everywhere, readPrompt } from "./prompt-reading.ts";
+import { channelsFirst, channelsLast, squareSide } from "./squares.ts";
+
+const COLORS = 3;
+/** Pixels along the side of a square whose mean color is known to each, where a token is a multiple of it. */
+const SQUARE = 4;
+/** Features of a prompt, and of a pixel. */
+const TOLD = 64;
+const WIDTH = 64;
+const NEARBY = 0.1;
+
+export interface Restyled {
+  /** The picture in the look: [batch, 3, height, width]. */
+  look: Tensor;
+  /** The log-odds that a look is all that is asked for: [batch, 1]. */
+  odds: Tensor;
+}
+
+/**
+ * Every pixel by those around it and by the mean color of its square, with features that the prompt scales and shifts.
+ * source: [batch, 3, height, width] in [-1, 1]. `scope` is the checkpoint's `mar.source_pixels.change.look`.
+ */
+export function restyle(scope: Scope, mar: MarConfig, source: Tensor, prompt: PromptTokens): Restyled {
+  const told = silu(readPrompt(scope.child("prompt"), prompt, TOLD));
+  const of = (name: string) => everywhere(linear(told, scope.child(name), WIDTH));
+  const means = squareMeans(source, squareSide(mar, SQUARE));
+  const around = convolution(concat([source, means], 1), scope.child("around"), WIDTH, 3, { padding: 1 });
+  const first = multiply(silu(add(around, of("shift.0"))), add(of("scale.0"), 1));
+  const between = channelsFirst(linear(channelsLast(first), scope.child("pixel.0"), WIDTH));
+  const second = multiply(silu(add(between, of("shift.1"))), add(of("scale.1"), 1));
+  const look = channelsFirst(linear(channelsLast(second), scope.child("pixel.1"), COLORS));
+  return { look, odds: linear(told, scope.child("asked"), 1) };
+}
+
+/** Of every pixel the mean color of the square that it is in: [batch, channels, height, width], as x. */
+function squareMeans(x: Tensor, side: number): Tensor {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const apart = reshape(x, [batch, channels, height / side, side, width / side, side]);
+  return reshape(add(multiply(apart, 0), reduceMean(apart, [3, 5], true)), [batch, channels, height, width]);
+}
+
+/** How unlikely it is by the odds whether a look is asked for, in nats, and how far pictures are off in which one is. target: as the look; isLook: [batch, 1]. */
+export function lookLoss({ look, odds }: Restyled, target: Tensor, isLook: Tensor): Tensor {
+  const distance = subtract(sqrt(add(square(subtract(look, target)), NEARBY ** 2)), NEARBY);
+  const each = reduceMean(distance, [1, 2, 3]);
+  const is = reshape(isLook, [isLook.shape[0]]);
+  const off = divide(reduceSum(multiply(each, is)), maximum(reduceSum(is), 1));
+  return add(off, negate(reduceMean(logLikelihood(odds, isLook))));
+}

@@ -1,0 +1,24 @@
+/** What a picture's painters are told of a prompt as a whole. */
+
+import { linear } from "../nn/linear.ts";
+import type { Scope } from "../nn/scope.ts";
+import { withSurroundings } from "../nn/surroundings.ts";
+import { twoLayers } from "../nn/two-layers.ts";
+import { divide, multiply, reduceSum, type Tensor, unsqueeze } from "../tensor/index.ts";
+import type { PromptTokens } from "./layout.ts";
+
+/** Features of a token, and so many tokens before and after one that it is read with. */
+const TOKEN = 32;
+const AROUND = 3;
+
+/** So many features of a prompt, a mean over its own tokens: [batch, features]. */
+export function readPrompt(scope: Scope, { embeddings, isOwn }: PromptTokens, features: number): Tensor {
+  const counted = unsqueeze(isOwn, 2);
+  const own = multiply(linear(embeddings, scope.child("own"), TOKEN), counted);
+  const read = twoLayers(withSurroundings(own, AROUND, AROUND), scope, 2 * features);
+  const sum = reduceSum(multiply(read, counted), [1]);
+  return linear(divide(sum, reduceSum(counted, [1])), scope.child("told"), features);
+}
+
+/** The same for every place: [batch, features] to [batch, features, 1, 1]. */
+export const everywhere = (x: Tensor): Tensor => unsqueeze(unsqueeze(x, 2), 3);
