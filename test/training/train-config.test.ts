@@ -109,6 +109,7 @@ describe("parseTrainConfig", () => {
       "put in place",
       "lay out",
       "change in place",
+      "change looks",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
