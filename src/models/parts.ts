@@ -1,7 +1,8 @@
 /** The parts of a model, told apart by the beginnings of their weights' names; the first that fits counts. */
 export const PARTS = [
   { key: "head", name: "diffusion head", beginnings: ["mar.diffloss."] },
-  { key: "mar", name: "MAR encoder and decoder", beginnings: ["mar."] },
+  // Small networks that compose pictures of what the pair draws count as its own.
+  { key: "mar", name: "MAR encoder and decoder", beginnings: ["mar.", "layout."] },
   { key: "projections", name: "projections", beginnings: ["proj_in.", "proj_out.", "siglip2_proj."] },
   // Files of one part alone leave out its prefix: Qwen2's and SigLIP2's folders, and kl16.ckpt.
   {

@@ -1,5 +1,5 @@
 import { nativeSide, type UniPicConfig } from "./config.ts";
-import { editPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
+import { editPrograms, layoutPrograms, traceDecoder, traceEncoder, traceTables } from "./drawing-programs.ts";
 import { traceEmbed, traceLanguage, traceLogits } from "./language-programs.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, traceDenoise, traceLatents, tracePixels, traceSee } from "./programs.ts";
@@ -26,10 +26,10 @@ export function taskStates(
   const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const sight = sightOf((name) => shapes.has(name));
   const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
-  const seeingSource = config.editing_vision ? [traceSee(config)] : [];
+  const seeingSource = config.editing_vision || config.mar.changed_pixels ? [traceSee(config)] : [];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
-    { task: "generate", missing: missing(drawing) },
+    { task: "generate", missing: missing([...drawing, ...layoutPrograms(config, grid)]) },
     {
       task: "edit",
       by: config.editing_vision ? "the MAR encoder and SigLIP2" : "the MAR encoder",
