@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Picture, UniPic } from "../../src/index.ts";
-import type { KlVaeConfig } from "../../src/models/config.ts";
+import { traceChange, traceLook, traceTellChanges } from "../../src/models/changing-programs.ts";
+import { type KlVaeConfig, patchSide } from "../../src/models/config.ts";
+import { layoutPrograms } from "../../src/models/drawing-programs.ts";
+import type { Grid } from "../../src/models/position-table.ts";
 import { decodeLatents, encodeMoments } from "../../src/models/vae-kl.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { loadFolder } from "../../src/pipeline/load-folder.ts";
@@ -11,19 +14,47 @@ import type { Engine } from "../../src/runtime/engine.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { Program } from "../../src/runtime/program.ts";
 import { isOnDevice } from "../../src/runtime/values.ts";
-import { input } from "../../src/tensor/index.ts";
+import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
+import { input, type Tensor } from "../../src/tensor/index.ts";
 import { hasGpu, onGpu } from "../helpers/gpu.ts";
-import { tinyPlacingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
+import { tinyChangingConfig, writeTinyModel } from "../helpers/tiny-model.ts";
 import { normals, startWeights } from "../models/weights.ts";
 
 const isThere = await hasGpu();
 /** Compiling for the emulated GPU takes most of the time, which is much where other programs run too. */
 const PATIENCE = 600_000;
 
+/** What a small network of edits says of everything, whatever it sees. */
+const saying = (name: string, value: number) => ({
+  [`mar.source_pixels.${name}.weight`]: 0,
+  [`mar.source_pixels.${name}.bias`]: value,
+});
+
 /** Largest difference between two pictures, in levels. */
 function difference(a: Picture, b: Picture): number {
   expect([a.width, a.height]).toEqual([b.width, b.height]);
   return Math.max(...a.data.map((level, i) => Math.abs(level - b.data[i])));
+}
+
+/** Expects the same of a program on the processor and on the GPU. Feeds that it does not ask for are left out. */
+async function sameOnBoth(outputs: Record<string, Tensor>, feeds: Record<string, HostArray>): Promise<void> {
+  const [expected, got] = await Promise.all(
+    (["cpu", "webgpu"] as const).map(async (device) => {
+      const lowering = { fused: true, parameters: () => undefined };
+      const program = await Program.compile(nodeEngine, outputs, lowering, { device });
+      const asked = new Set(program.inputs.map(({ name }) => name));
+      const own = Object.fromEntries(Object.entries(feeds).filter(([name]) => asked.has(name)));
+      const results = await program.run(own);
+      await program.release();
+      return results;
+    }),
+  );
+  for (const name of Object.keys(outputs)) {
+    const values = Array.from(got[name].data, Number);
+    expect(values.some((value) => value !== 0)).toBe(true);
+    const distance = Math.max(...values.map((value, i) => Math.abs(value - Number(expected[name].data[i]))));
+    expect(distance).toBeLessThan(1e-4 * Math.max(1, ...values.map(Math.abs)));
+  }
 }
 
 describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
@@ -48,9 +79,9 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-gpu-"));
-    // What is new is named by every word, so something is always drawn and put in its place.
-    const fill = { "mar.source_pixels.words.vote.weight": 0, "mar.source_pixels.words.vote.bias": 5 };
-    await writeTinyModel(folder, { config: tinyPlacingConfig, fill });
+    // What is new is named by every word, so something is always drawn and put in its place; nothing changes where it is.
+    const fill = { ...saying("words.vote", 5), ...saying("change.words.vote", -1), ...saying("change.look.asked", -5) };
+    await writeTinyModel(folder, { config: { ...tinyChangingConfig, layouts: true }, fill });
     cpu = await UniPic.load(folder, { threads: 1 });
     const parts = await loadFolder(folder, { device: "webgpu" });
     gpu = new UniPic({ ...parts, engine: watching(parts.engine) });
@@ -71,7 +102,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       expect(difference((await gpu.edit(car, "make it blue", options))[0], blue)).toBeLessThanOrEqual(1);
       const answering = { maxTokens: 4, temperature: 1 };
       expect(await gpu.describe(car, "what?", answering)).toBe(await cpu.describe(car, "what?", answering));
-      expect([...cameBack].sort()).toEqual(["box", "logits", "named", "pixels"]);
+      expect([...cameBack].sort()).toEqual(["box", "changes", "logits", "named", "odds", "pixels", "said"]);
     },
     PATIENCE,
   );
@@ -91,7 +122,45 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       const [first, second, again] = await talk(gpu);
       expect(again).toBe(second);
       expect([first, second]).toEqual((await talk(cpu)).slice(0, 2));
-      expect([...cameBack].sort()).toEqual(["box", "logits", "named", "pixels"]);
+      expect([...cameBack].sort()).toEqual(["box", "changes", "logits", "named", "odds", "pixels", "said"]);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "lays out prompts and changes things as the processor does",
+    async () => {
+      const config = { ...tinyChangingConfig, layouts: true };
+      const grid: Grid = [2, 2];
+      const [hidden, patches] = [config.llm.hidden_size, patchSide(config.siglip2) ** 2];
+      const feeds = {
+        embeddings: normals([1, 7, hidden], 1),
+        drawn: normals([1, 3, 16, 16], 2),
+        source: normals([1, 3, 16, 16], 3),
+        vision: normals([1, patches, hidden], 4),
+        thing: hostArray("float32", [1, 7], [0, 1, 1, 0, 0, 0, 0]),
+        color: hostArray("float32", [1, 7], [0, 0, 0, 0, 0, 1, 0]),
+      };
+      const traced = [
+        ...layoutPrograms(config, grid),
+        traceTellChanges(config),
+        traceChange(config, grid),
+        traceLook(config, grid),
+      ];
+      for (const { outputs, parameters } of traced) {
+        const weights = [...parameters].map(([name, { shape }], i) => {
+          const { data } = normals(shape as number[], 10 + i);
+          return [
+            name,
+            hostArray(
+              "float32",
+              shape as number[],
+              (data as Float32Array).map((value) => value / 8),
+            ),
+          ];
+        });
+        await sameOnBoth(outputs, { ...feeds, ...Object.fromEntries(weights) });
+      }
     },
     PATIENCE,
   );
@@ -106,20 +175,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
         decoded: decodeLatents(scope, config, input("latents", "float32", [1, 3, 4, 4])),
       };
       const feeds = { ...startWeights(scope, 1), pixels: normals([1, 3, 8, 8], 2), latents: normals([1, 3, 4, 4], 3) };
-      const [expected, got] = await Promise.all(
-        (["cpu", "webgpu"] as const).map(async (device) => {
-          const lowering = { fused: true, parameters: () => undefined };
-          const program = await Program.compile(nodeEngine, outputs, lowering, { device });
-          const results = await program.run(feeds);
-          await program.release();
-          return results;
-        }),
-      );
-      for (const name of ["moments", "decoded"]) {
-        const values = Array.from(got[name].data, Number);
-        const distance = Math.max(...values.map((value, i) => Math.abs(value - Number(expected[name].data[i]))));
-        expect(distance).toBeLessThan(1e-4);
-      }
+      await sameOnBoth(outputs, feeds);
     },
     PATIENCE,
   );
