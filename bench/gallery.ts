@@ -1,13 +1,11 @@
 /**
- * Draws the README's sheet with a model: pictures from words, edits beside their sources, and what the model says it sees. Nothing is
- * chosen by hand: picture i has seed i. `npx tsx bench/gallery.ts [model folder] [file.png]`
+ * Draws the README's sheet with a model: pictures from words with what the model says it sees, and an edit of each type beside its source. Nothing is
+ * chosen by hand: picture i has seed i, and so has edit i. `npx tsx bench/gallery.ts [model folder] [file.png]`
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { nameOf } from "../src/data/captions.ts";
-import { drawScene, planScene } from "../src/data/index.ts";
+import { drawScene, EDIT_TYPES, planEdit } from "../src/data/index.ts";
 import { exhibitSheet } from "../src/evaluation/sheet.ts";
-import { SINGLES } from "../src/evaluation/suites/objects-tasks.ts";
 import type { Exhibit } from "../src/evaluation/suites/suite.ts";
 import { picture } from "../src/image/index.ts";
 import { UniPic } from "../src/index.ts";
@@ -35,8 +33,11 @@ const PROMPTS = [
   "a blue car and a yellow bus on a road",
   "a red apple and a green cup on a wooden table",
   "a pink vase and a black clock on a plain white background",
+  "a cat, a dog and a bird on the grass",
+  "a red car, a yellow bus, a bicycle and a green bench on a road",
+  "The scene is set in the snow. There is a large brown bear at the bottom left. There is a red kite at the top. There is a small blue truck on the right.",
+  "The scene is set on a beach. There is a boat at the top left. There is a pink umbrella in the center. There is a small orange at the bottom left. There is a large sheep at the bottom right.",
 ];
-const EDITS = 5;
 
 const model = await UniPic.load(folder);
 const exhibits: Exhibit[] = [];
@@ -46,22 +47,12 @@ for (const [seed, prompt] of PROMPTS.entries()) {
   exhibits.push({ test: "draw", pictures, task: prompt, outcome: `seen: ${seen}` });
 }
 const random = new Random(11);
-for (let seed = 0; seed < EDITS; seed++) {
-  const scene = planScene(random, { ...SINGLES, tasks: ["colors"], backgrounds: ["plain", "grass", "beach"] });
+for (const [seed, type] of EDIT_TYPES.entries()) {
+  const { source: scene, instruction } = planEdit(random, { types: [type], styles: ["emoji"], mostObjects: 2 });
   const size = model.config.mar.img_size;
   const source = picture(size, size, drawScene(scene, size));
-  const instruction =
-    seed % 2 === 0
-      ? `Change the color of the ${nameOf(scene.objects[0])} to ${random.pick(["red", "blue", "green", "yellow"])}.`
-      : "Change the background so that the scene is in the snow.";
   const [edited] = await model.edit(source, instruction, { seed });
-  const seen = await model.describe(source);
-  exhibits.push({
-    test: "edit",
-    pictures: [source, edited],
-    task: instruction,
-    outcome: `the left one, seen: ${seen}`,
-  });
+  exhibits.push({ test: "edit", pictures: [source, edited], task: instruction, outcome: type });
 }
 await mkdir(dirname(file), { recursive: true });
 await writeFile(file, await exhibitSheet(exhibits));
