@@ -39,12 +39,16 @@ export interface Sought {
   words: Tensor;
 }
 
+/** So many squares of a picture of `side` pixels lie along each of the tower's patches; things can be found where that is a whole number. */
+export const squaresOfPatch = ({ mar, siglip2 }: UniPicConfig, side: number): number =>
+  side / squareSide(mar, SQUARE) / patchSide(siglip2);
+
 /** Log-odds of every pixel that it shows the thing, and that it shows the thing or its shadow: [batch, 2, side, side]. `scope` is the checkpoint's `mar.source_pixels.change.find`. */
 export function findThing(scope: Scope, config: UniPicConfig, { source, vision, words }: Sought): Tensor {
   const { mar, siglip2 } = config;
   const side = squareSide(mar, SQUARE);
   const patches = patchSide(siglip2);
-  const squares = (source.shape[3] as number) / side / patches;
+  const squares = squaresOfPatch(config, source.shape[3] as number);
   if (!Number.isInteger(squares)) throw new Error("The vision tower's patches are no whole squares of the picture.");
   const named = unsqueeze(words, 1);
   const given = concat([vision, multiply(vision, named), add(multiply(vision, 0), named)], 2);

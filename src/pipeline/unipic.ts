@@ -4,6 +4,7 @@ import { paste } from "../image/paste.ts";
 import { type Picture, toModelRange } from "../image/picture.ts";
 import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts";
 import { nativeSide, sourceFeatures, type UniPicConfig } from "../models/config.ts";
+import { squaresOfPatch } from "../models/finding.ts";
 import type { GenerationDefaults } from "../models/generation.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
@@ -127,10 +128,11 @@ export class UniPic {
     const count = pictureCount(options.count);
     const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
     options.signal?.throwIfAborted();
-    const { things, restStays, look } = mar.changed_pixels ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    const canFind = mar.changed_pixels && Number.isInteger(squaresOfPatch(this.config, prepared.width));
+    const { things, restStays, look } = canFind ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
     if (look) {
       tellDone(options, count);
-      return Array.from({ length: count }, () => look);
+      return copiesOf(look, count);
     }
     const words = mar.placed_pixels
       ? await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken())
@@ -141,9 +143,11 @@ export class UniPic {
     const fresh = words === undefined ? undefined : await this.#drawNew(words, options, isInPlace ? 1 : NEW_SHARE);
     if (isInPlace) {
       const changed = changeThings(prepared, prepared, things);
-      const cuts = Array.from({ length: count }, (_, i) => fresh && cutOut(fresh[i]));
       tellDone(options, count);
-      return cuts.map((cut) => (cut && gone ? paste(changed, cut, gone) : changed));
+      return copiesOf(changed, count).map((copy, i) => {
+        const cut = fresh && cutOut(fresh[i]);
+        return cut && gone ? paste(copy, cut, gone) : copy;
+      });
     }
     const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
     const results = await this.#drawEdit(prepared, grid, prompt, fresh, rest);
@@ -292,3 +296,7 @@ export class UniPic {
 
 const pixelArray = (picture: Picture): HostArray =>
   hostArray("float32", [1, 3, picture.height, picture.width], toModelRange(picture));
+
+/** Results that are the same, each to be had alone. */
+const copiesOf = (picture: Picture, count: number): Picture[] =>
+  Array.from({ length: count }, () => ({ ...picture, data: picture.data.slice() }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CHANGE_NUMBERS, changesLoss, meanOfMarked, tellChanges } from "../../src/models/changing.ts";
-import { findingLoss, findThing } from "../../src/models/finding.ts";
+import { findingLoss, findThing, squaresOfPatch } from "../../src/models/finding.ts";
 import { recolor, recoloringLoss } from "../../src/models/recoloring.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
@@ -84,6 +84,9 @@ describe("findThing", () => {
       words: input("words", "float32", [1, 6]),
     };
     expect(() => findThing(Scope.root(), other, inputs)).toThrow(/no whole squares/);
+    // Squares of four pixels, two and three patches along a side.
+    expect([16, 24, 8].map((side) => squaresOfPatch(config, side))).toEqual([2, 3, 1]);
+    expect([24, 16].map((side) => Number.isInteger(squaresOfPatch(other, side)))).toEqual([true, false]);
   });
 
   it("counts the pictures that show what is sought", async () => {

@@ -60,6 +60,7 @@ describe("a model that changes things in their places", () => {
     expect(pictures).toHaveLength(2);
     expect(pictures[0].data).not.toEqual(source.data);
     expect(pictures[1].data).toEqual(pictures[0].data);
+    expect(pictures[1].data).not.toBe(pictures[0].data);
   });
 
   it("draws something new alone where it takes the place of what goes, another for every seed", async () => {
