@@ -32,6 +32,8 @@ export interface FoundChanges {
   things: FoundThing[];
   /** See `ToldChanges`. */
   restStays: boolean;
+  /** The source without anything in it. */
+  cleared?: Picture;
   /** The whole source in another look, where that is what is asked for. */
   look?: Picture;
 }
@@ -53,29 +55,31 @@ export async function lookOf(
   return (odds.data as Float32Array)[0] > 0 ? fromModelRange(pixels.data as Float32Array, height, width) : undefined;
 }
 
-/** Finds what is to be changed. */
+/** Finds what is to be changed; and what is behind all that the source shows. */
 export async function findThings(
   programs: Programs,
   { picture: { width, height, ...rest }, grid, vision, embeddings }: ChangedSource,
   { things, color }: ToldChanges,
-): Promise<FoundThing[]> {
+): Promise<Required<Pick<FoundChanges, "things" | "cleared">>> {
   const source = hostArray("float32", [1, 3, height, width], toModelRange({ width, height, ...rest }));
   const marks = (tokens: Float32Array) => hostArray("float32", [1, tokens.length], tokens);
-  const found: FoundThing[] = [];
-  for (const thing of things) {
-    const feeds = { source, vision, embeddings, thing: marks(thing.tokens), color: marks(color) };
+  const find = async (tokens: Float32Array) => {
+    const feeds = { source, vision, embeddings, thing: marks(tokens), color: marks(color) };
     const { pixels } = await programs.change(grid).run(feeds);
     const area = width * height;
     const planes = (from: number, to: number) => (pixels.data as Float32Array).slice(from * area, to * area);
-    found.push({
-      ...thing,
+    return {
       own: planes(0, 1),
       touched: planes(1, 2),
       painted: fromModelRange(planes(2, 5), height, width),
       cleared: fromModelRange(planes(5, 8), height, width),
-    });
-  }
-  return found;
+    };
+  };
+  const found: FoundThing[] = [];
+  for (const thing of things) found.push({ ...thing, ...(await find(thing.tokens)) });
+  // What is behind everything is the same whatever is looked for.
+  const { cleared } = found[0] ?? (await find(new Float32Array(color.length)));
+  return { things: found, cleared };
 }
 
 const isMoved = ({ scale, lift, mirrors }: ToldChange): boolean => scale !== 1 || lift !== 0 || mirrors;

@@ -36,6 +36,7 @@ import { drawPictures } from "./draw-pictures.ts";
 import { partOf, tellDone } from "./draw-progress.ts";
 import { embed } from "./embed.ts";
 import { encodePictures, joinFeatures } from "./encode-picture.ts";
+import { keepThings } from "./keep-things.ts";
 import { thingsNamed } from "./lay-out.ts";
 import { promptForNew } from "./name-new.ts";
 import {
@@ -129,7 +130,7 @@ export class UniPic {
     const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
     options.signal?.throwIfAborted();
     const canFind = mar.changed_pixels && Number.isInteger(squaresOfPatch(this.config, prepared.width));
-    const { things, restStays, look } = canFind ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    const { things, restStays, look, cleared } = canFind ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
     if (look) {
       tellDone(options, count);
       return copiesOf(look, count);
@@ -152,7 +153,10 @@ export class UniPic {
     const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
     const results = await this.#drawEdit(prepared, grid, prompt, fresh, rest);
     const changing = things.filter((thing) => restStays || !leavesPlace(thing));
-    return results.map((result) => changeThings(prepared, result, changing));
+    return results.map((result) => {
+      const kept = cleared ? keepThings(prepared, cleared, result) : result;
+      return changeThings(prepared, kept, changing);
+    });
   }
 
   /** What an edit changes of what its source shows. */
@@ -164,9 +168,9 @@ export class UniPic {
     const vision = await this.#see(picture);
     const source = { picture, grid, vision, embeddings };
     const look = await lookOf(this.#programs, source);
-    const things = look ? [] : await findThings(this.#programs, source, told);
+    const found = look ? { things: [] } : await findThings(this.#programs, source, told);
     releaseValues([embeddings, vision]);
-    return { things, restStays: told.restStays, look };
+    return { ...found, restStays: told.restStays, look };
   }
 
   /** Something new by itself, as often as there are to be results. */
