@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Picture, UniPic } from "../../src/index.ts";
 import { traceChange, traceLook, traceTellChanges } from "../../src/models/changing-programs.ts";
-import { type KlVaeConfig, patchSide } from "../../src/models/config.ts";
-import { layoutPrograms } from "../../src/models/drawing-programs.ts";
+import { type KlVaeConfig, patchSide, tokenWidth } from "../../src/models/config.ts";
+import { conditionWidth } from "../../src/models/copying.ts";
+import { layoutPrograms, traceKeep, traceName, tracePlace } from "../../src/models/drawing-programs.ts";
 import type { Grid } from "../../src/models/position-table.ts";
 import { decodeLatents, encodeMoments } from "../../src/models/vae-kl.ts";
 import { Scope } from "../../src/nn/scope.ts";
@@ -79,8 +80,12 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "unipic-gpu-"));
-    // What is new is named by every word, so something is always drawn and put in its place; nothing changes where it is.
-    const fill = { ...saying("words.vote", 5), ...saying("change.words.vote", -1), ...saying("change.look.asked", -5) };
+    // No word names anything: what is cut out of noise hangs on single levels, which differ from device to device.
+    const fill = {
+      ...saying("words.vote", -5),
+      ...saying("change.words.vote", -1),
+      ...saying("change.look.asked", -5),
+    };
     await writeTinyModel(folder, { config: { ...tinyChangingConfig, layouts: true }, fill });
     cpu = await UniPic.load(folder, { threads: 1 });
     const parts = await loadFolder(folder, { device: "webgpu" });
@@ -102,7 +107,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       expect(difference((await gpu.edit(car, "make it blue", options))[0], blue)).toBeLessThanOrEqual(1);
       const answering = { maxTokens: 4, temperature: 1 };
       expect(await gpu.describe(car, "what?", answering)).toBe(await cpu.describe(car, "what?", answering));
-      expect([...cameBack].sort()).toEqual(["box", "changes", "logits", "named", "odds", "pixels", "said"]);
+      expect([...cameBack].sort()).toEqual(["changes", "logits", "named", "odds", "pixels", "said"]);
     },
     PATIENCE,
   );
@@ -122,13 +127,13 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
       const [first, second, again] = await talk(gpu);
       expect(again).toBe(second);
       expect([first, second]).toEqual((await talk(cpu)).slice(0, 2));
-      expect([...cameBack].sort()).toEqual(["box", "changes", "logits", "named", "odds", "pixels", "said"]);
+      expect([...cameBack].sort()).toEqual(["changes", "logits", "named", "odds", "pixels", "said"]);
     },
     PATIENCE,
   );
 
   it(
-    "lays out prompts and changes things as the processor does",
+    "lays out prompts, changes things and puts them in their places as the processor does",
     async () => {
       const config = { ...tinyChangingConfig, layouts: true };
       const grid: Grid = [2, 2];
@@ -140,12 +145,17 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
         vision: normals([1, patches, hidden], 4),
         thing: hostArray("float32", [1, 7], [0, 1, 1, 0, 0, 0, 0]),
         color: hostArray("float32", [1, 7], [0, 0, 0, 0, 0, 1, 0]),
+        condition: normals([4, conditionWidth(config.mar)], 5),
+        token: normals([4, tokenWidth(config.mar)], 6),
       };
       const traced = [
         ...layoutPrograms(config, grid),
         traceTellChanges(config),
         traceChange(config, grid),
         traceLook(config, grid),
+        traceName(config),
+        tracePlace(config, grid),
+        traceKeep(config, grid),
       ];
       for (const { outputs, parameters } of traced) {
         const weights = [...parameters].map(([name, { shape }], i) => {
