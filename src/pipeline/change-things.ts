@@ -20,7 +20,7 @@ export interface ChangedSource {
 
 /** Something of a source, found. */
 export interface FoundThing extends ToldChange {
-  /** How likely every pixel is the thing's, and the thing's or its shadow's, 0 to 1. */
+  /** How much of every pixel is the thing's, and how likely it is the thing's or its shadow's, 0 to 1. */
   own: Float32Array;
   touched: Float32Array;
   /** The source in the color that is asked for, and without anything in it. */
@@ -40,7 +40,12 @@ export interface FoundChanges {
 
 export const NO_CHANGES: FoundChanges = { things: [], restStays: false };
 
-/** A pixel that is likelier than this is the thing's. */
+/** Chances that a pixel is the thing's below which it is not, and from which on all of it is: a part of a thing that is left as it was shows more than a rim. */
+const UNLIKELY = 0.2;
+const LIKELY = 0.5;
+const decided = (chance: number): number => Math.min(1, Math.max(0, (chance - UNLIKELY) / (LIKELY - UNLIKELY)));
+
+/** A pixel of which more than this is the thing's is part of it. */
 const OWN = 0.5;
 /** The cut has no more of the background than this. */
 const CUT = 0.6;
@@ -69,7 +74,7 @@ export async function findThings(
     const area = width * height;
     const planes = (from: number, to: number) => (pixels.data as Float32Array).slice(from * area, to * area);
     return {
-      own: planes(0, 1),
+      own: planes(0, 1).map(decided),
       touched: planes(1, 2),
       painted: fromModelRange(planes(2, 5), height, width),
       cleared: fromModelRange(planes(5, 8), height, width),
