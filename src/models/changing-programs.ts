@@ -1,13 +1,13 @@
 import { Scope } from "../nn/scope.ts";
-import { concat, fullLike, input, reshape, sigmoid, slice, type Tensor } from "../tensor/index.ts";
+import { concat, input, sigmoid, slice } from "../tensor/index.ts";
 import { meanOfMarked, tellChanges } from "./changing.ts";
 import { clearThings } from "./clearing.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { findThing } from "./finding.ts";
-import type { PromptTokens } from "./layout.ts";
 import { restyle } from "./looks.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
+import { wholePrompts } from "./prompt-reading.ts";
 import { recolor } from "./recoloring.ts";
 
 /** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, 9], see `tellChanges`. */
@@ -37,7 +37,7 @@ export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   );
   const shares = sigmoid(findThing(scope.child("find"), config, { source, vision, words }));
   const painted = recolor(scope.child("paint"), { source, share: slice(shares, 1, 0, 1), color });
-  const cleared = clearThings(scope.child("clear"), mar, source, wholePrompt(embeddings));
+  const cleared = clearThings(scope.child("clear"), mar, source, wholePrompts(embeddings));
   return { outputs: { pixels: concat([shares, painted, cleared], 1) }, parameters: root.parameters };
 }
 
@@ -50,13 +50,7 @@ export function traceLook(config: UniPicConfig, grid: Grid): Traced {
   const { mar, llm } = config;
   const [height, width] = grid.map((side) => side * tokenPixels(mar));
   const source = input("source", "float32", [1, 3, height, width]);
-  const prompt = wholePrompt(input("embeddings", "float32", [1, "length", llm.hidden_size]));
+  const prompt = wholePrompts(input("embeddings", "float32", [1, "length", llm.hidden_size]));
   const { look, odds } = restyle(root.child("mar.source_pixels.change.look"), mar, source, prompt);
   return { outputs: { pixels: look, odds }, parameters: root.parameters };
 }
-
-/** A single prompt, of which every token is its own. */
-const wholePrompt = (embeddings: Tensor): PromptTokens => ({
-  embeddings,
-  isOwn: fullLike(reshape(slice(embeddings, 2, 0, 1), [1, "length"]), 1),
-});

@@ -5,24 +5,12 @@
  */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
+import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import {
-  add,
-  divide,
-  maximum,
-  multiply,
-  negate,
-  reduceSum,
-  slice,
-  sqrt,
-  square,
-  subtract,
-  type Tensor,
-  unsqueeze,
-} from "../tensor/index.ts";
+import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
 
 /** What is said of every token, in this order: log-odds, and then two amounts. */
 export const CHANGE_NUMBERS = [
@@ -68,11 +56,8 @@ export function changesLoss(said: Tensor, truth: Tensor): Tensor {
   const losses = CHANGE_NUMBERS.map((_, index) => {
     const [guess, is] = [slice(said, 2, index, index + 1), slice(truth, 2, index + 1, index + 2)];
     const off =
-      index < ODDS
-        ? negate(logLikelihood(guess, is))
-        : multiply(subtract(sqrt(add(square(subtract(guess, is)), NEARBY ** 2)), NEARBY), AMOUNT_WEIGHT);
-    const counted = index < OF_EVERY ? known : isThing;
-    return divide(reduceSum(multiply(off, counted)), maximum(reduceSum(counted), 1));
+      index < ODDS ? negate(logLikelihood(guess, is)) : multiply(smoothDistance(guess, is, NEARBY), AMOUNT_WEIGHT);
+    return meanOfCounted(off, index < OF_EVERY ? known : isThing);
   });
   return losses.reduce(add);
 }

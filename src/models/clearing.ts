@@ -8,9 +8,8 @@ import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import { add, multiply, slice, type Tensor } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
-import type { PromptTokens } from "./layout.ts";
 import { byPixel, perPixel, together } from "./pixels.ts";
-import { everywhere, readPrompt } from "./prompt-reading.ts";
+import { everywhere, type PromptTokens, readPrompt } from "./prompt-reading.ts";
 import { bySquare, seeFarther, squareSide, squaresAlong } from "./squares.ts";
 
 const COLORS = 3;

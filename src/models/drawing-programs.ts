@@ -18,7 +18,7 @@ import { clearThings } from "./clearing.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
 import { putTogether } from "./keeping.ts";
-import { layOut, type PromptTokens } from "./layout.ts";
+import { layOut } from "./layout.ts";
 import {
   type Chosen,
   decode,
@@ -32,6 +32,7 @@ import { nameNew } from "./naming.ts";
 import { place } from "./placing.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
+import { type PromptTokens, wholePrompts } from "./prompt-reading.ts";
 import { repaint } from "./repainting.ts";
 import type { EditedPicture } from "./squares.ts";
 import { answered, projectIn } from "./unipic.ts";
@@ -149,10 +150,8 @@ export function traceClear(config: UniPicConfig, grid: Grid): Traced {
   return { outputs: { pixels }, parameters: root.parameters };
 }
 
-function promptTokens({ llm }: UniPicConfig, rows: number | "rows"): PromptTokens {
-  const embeddings = input("embeddings", "float32", [rows, "length", llm.hidden_size]);
-  return { embeddings, isOwn: fullLike(reshape(slice(embeddings, 2, 0, 1), [rows, "length"]), 1) };
-}
+const promptTokens = ({ llm }: UniPicConfig, rows: number | "rows"): PromptTokens =>
+  wholePrompts(input("embeddings", "float32", [rows, "length", llm.hidden_size]));
 
 /** What drawing from words runs beside what the official model does, as far as the config asks for it. */
 export const layoutPrograms = (config: UniPicConfig, grid: Grid): Traced[] =>

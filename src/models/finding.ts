@@ -1,24 +1,13 @@
 /** Where in a picture something is that words name, for the config's `changed_pixels`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
+import { meanOfCounted } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import { depthToSpace } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import {
-  add,
-  concat,
-  divide,
-  maximum,
-  multiply,
-  negate,
-  reduceMean,
-  reduceSum,
-  reshape,
-  type Tensor,
-  unsqueeze,
-} from "../tensor/index.ts";
+import { add, concat, multiply, negate, reduceMean, reshape, type Tensor, unsqueeze } from "../tensor/index.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { byPixel, perPixel, together } from "./pixels.ts";
 import { bySquare, channelsFirst, seeFarther, squareSide, squaresAlong } from "./squares.ts";
@@ -64,6 +53,5 @@ export function findThing(scope: Scope, config: UniPicConfig, { source, vision, 
 /** The mean negative log-likelihood, in nats a pixel, of pictures that show what is sought. odds, truth: [batch, 2, side, side]; isThere: [batch, 1]. */
 export function findingLoss(odds: Tensor, truth: Tensor, isThere: Tensor): Tensor {
   const each = reduceMean(negate(logLikelihood(odds, truth)), [1, 2, 3]);
-  const counted = reshape(isThere, [isThere.shape[0]]);
-  return divide(reduceSum(multiply(each, counted)), maximum(reduceSum(counted), 1));
+  return meanOfCounted(each, reshape(isThere, [isThere.shape[0]]));
 }

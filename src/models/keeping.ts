@@ -4,6 +4,7 @@
  * different everywhere. A mixture of three experts (C. M. Bishop, "Mixture density networks", 1994).
  */
 
+import { smoothDistance } from "../nn/distance.ts";
 import {
   add,
   concat,
@@ -14,7 +15,6 @@ import {
   reduceSum,
   slice,
   softmax,
-  sqrt,
   square,
   subtract,
   type Tensor,
@@ -62,10 +62,9 @@ export function keepingLoss({ odds, painted }: Repainted, { source, target }: Pi
   return multiply(reduceMean(subtract(first(logSoftmax(likelihoods, 1)), first(likelihoods))), 1 / COLORS);
 }
 
-/** What the painting is off by, counted as in nats, wherever it is: a distance that is smooth at 0 (P. Charbonnier et al., 1994). */
+/** What the painting is off by, counted as in nats, wherever it is. */
 export function paintingLoss({ painted }: Pick<Repainted, "painted">, target: Tensor): Tensor {
-  const distance = subtract(sqrt(add(square(subtract(painted, target)), NEARBY ** 2)), NEARBY);
-  return multiply(reduceMean(distance), PAINTING_WEIGHT);
+  return multiply(reduceMean(smoothDistance(painted, target, NEARBY)), PAINTING_WEIGHT);
 }
 
 /** The result: [batch, 3, height, width]. */

@@ -11,6 +11,7 @@ import { twoLayers } from "../nn/two-layers.ts";
 import { add, multiply, slice, subtract, type Tensor, unsqueeze } from "../tensor/index.ts";
 import { namingLoss } from "./naming.ts";
 import { placingLoss } from "./placing.ts";
+import type { PromptTokens } from "./prompt-reading.ts";
 import { encoderLayer } from "./siglip2.ts";
 
 /** Features of a token by itself. */
@@ -23,14 +24,6 @@ const LAYERS = 2;
 const LAYER = { hidden_size: WIDTH, num_attention_heads: 4, intermediate_size: 2 * WIDTH, layer_norm_eps: 1e-6 };
 /** What keeps a token from being seen. */
 const UNSEEN = 1e4;
-
-/** Prompts' tokens. */
-export interface PromptTokens {
-  /** [batch, length, hidden] */
-  embeddings: Tensor;
-  /** 1 for a prompt's own, 0 for those that fill it up: [batch, length]. */
-  isOwn: Tensor;
-}
 
 /** Numbers that are said of every token. */
 export const LAYOUT_NUMBERS = 6;

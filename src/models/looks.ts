@@ -1,31 +1,25 @@
 /** A picture in another look, as an instruction asks for the whole of it, for the config's `changed_pixels`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
+import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
   concat,
   cos,
-  divide,
-  maximum,
   multiply,
   negate,
   pad,
   reduceMean,
-  reduceSum,
   reshape,
   silu,
   sin,
   slice,
-  sqrt,
-  square,
-  subtract,
   type Tensor,
 } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
-import type { PromptTokens } from "./layout.ts";
-import { everywhere, readPrompt } from "./prompt-reading.ts";
+import { everywhere, type PromptTokens, readPrompt } from "./prompt-reading.ts";
 import { channelsFirst, channelsLast, squareSide } from "./squares.ts";
 
 const COLORS = 3;
@@ -97,9 +91,7 @@ function squareMeans(x: Tensor, side: number): Tensor {
 
 /** How unlikely it is by the odds whether a look is asked for, in nats, and how far pictures are off in which one is. target: as the look; isLook: [batch, 1]. */
 export function lookLoss({ look, odds }: Restyled, target: Tensor, isLook: Tensor): Tensor {
-  const distance = subtract(sqrt(add(square(subtract(look, target)), NEARBY ** 2)), NEARBY);
-  const each = reduceMean(distance, [1, 2, 3]);
-  const is = reshape(isLook, [isLook.shape[0]]);
-  const off = divide(reduceSum(multiply(each, is)), maximum(reduceSum(is), 1));
+  const each = reduceMean(smoothDistance(look, target, NEARBY), [1, 2, 3]);
+  const off = meanOfCounted(each, reshape(isLook, [isLook.shape[0]]));
   return add(off, negate(reduceMean(logLikelihood(odds, isLook))));
 }

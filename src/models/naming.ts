@@ -4,11 +4,12 @@
  */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
+import { meanOfCounted } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor } from "../tensor/index.ts";
+import { add, negate, slice, type Tensor } from "../tensor/index.ts";
 
 /** Features of a token, and of the tokens around it. */
 const OWN = 48;
@@ -34,7 +35,7 @@ export function namingLoss(said: Tensor, truth: Tensor): Tensor {
   const [isKnown, isNew, isFirst] = [0, 1, 2].map((index) => slice(truth, 2, index, index + 1));
   const mean = (index: number, is: Tensor, counted: Tensor) => {
     const unlikely = negate(logLikelihood(slice(said, 2, index, index + 1), is));
-    return divide(reduceSum(multiply(unlikely, counted)), maximum(reduceSum(counted), 1));
+    return meanOfCounted(unlikely, counted);
   };
   return add(mean(0, isNew, isKnown), mean(1, isFirst, isNew));
 }

@@ -3,14 +3,13 @@
  * small model can, and then put in its place. Convolutions over the source, told what the diffusion head was told, say where that is.
  */
 
+import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
   constant,
-  divide,
-  maximum,
   multiply,
   reduceMean,
   reduceSum,
@@ -18,9 +17,6 @@ import {
   silu,
   slice,
   softmax,
-  sqrt,
-  square,
-  subtract,
   type Tensor,
 } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
@@ -69,7 +65,6 @@ function middles(rows: number, columns: number): Tensor {
  */
 export function placingLoss(box: Tensor, truth: Tensor, isNew: Tensor): Tensor {
   const axis = box.rank - 1;
-  const distance = subtract(sqrt(add(square(subtract(box, truth)), NEARBY ** 2)), NEARBY);
-  const counted = multiply(reduceMean(distance, [axis], true), isNew);
-  return multiply(divide(reduceSum(counted), maximum(reduceSum(isNew), 1)), EDGES_WEIGHT);
+  const distance = reduceMean(smoothDistance(box, truth, NEARBY), [axis], true);
+  return multiply(meanOfCounted(distance, isNew), EDGES_WEIGHT);
 }

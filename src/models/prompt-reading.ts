@@ -4,8 +4,21 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { divide, multiply, reduceSum, type Tensor, unsqueeze } from "../tensor/index.ts";
-import type { PromptTokens } from "./layout.ts";
+import { divide, fullLike, multiply, reduceSum, reshape, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
+
+/** Prompts' tokens. */
+export interface PromptTokens {
+  /** [batch, length, hidden] */
+  embeddings: Tensor;
+  /** 1 for a prompt's own, 0 for those that fill it up: [batch, length]. */
+  isOwn: Tensor;
+}
+
+/** Prompts of one length, of which every token is their own. */
+export const wholePrompts = (embeddings: Tensor): PromptTokens => ({
+  embeddings,
+  isOwn: fullLike(reshape(slice(embeddings, 2, 0, 1), embeddings.shape.slice(0, 2)), 1),
+});
 
 /** Features of a token, and so many tokens before and after one that it is read with. */
 const TOKEN = 32;

@@ -1,5 +1,6 @@
 /** Something painted in a color, tone by tone, for the config's `changed_pixels`; no part of the official model. */
 
+import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
@@ -10,9 +11,6 @@ import {
   reduceSum,
   reshape,
   silu,
-  sqrt,
-  square,
-  subtract,
   type Tensor,
   transpose,
   unsqueeze,
@@ -57,7 +55,7 @@ export function recolor(scope: Scope, { source, share, color }: Recolored): Tens
 
 /** How far the thing is off, on average over its pixels, where it is to be painted. painted, target: [batch, 3, height, width]; share as above; isPainted: [batch, 1]. */
 export function recoloringLoss(painted: Tensor, target: Tensor, share: Tensor, isPainted: Tensor): Tensor {
-  const distance = subtract(sqrt(add(square(subtract(painted, target)), NEARBY ** 2)), NEARBY);
+  const distance = smoothDistance(painted, target, NEARBY);
   const counted = multiply(share, unsqueeze(unsqueeze(isPainted, 2), 3));
   return divide(reduceSum(multiply(distance, counted)), maximum(multiply(reduceSum(counted), COLORS), FEWEST));
 }

@@ -4,7 +4,7 @@ import { releaseValues } from "../runtime/values.ts";
 import { alonePrompt, BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { embed } from "./embed.ts";
-import { runsOf } from "./marked-words.ts";
+import { meanOver, runsOf } from "./marked-words.ts";
 import type { Programs } from "./programs.ts";
 
 /** Something that a prompt names. */
@@ -39,14 +39,10 @@ export function layoutOf(
   said: Float32Array,
 ): LaidOutThing[] {
   const number = (at: number, index: number) => said[at * LAYOUT_NUMBERS + index];
-  const things = runsOf(prompt.map((_, at) => number(at, 0) > 0)).flatMap(([from, to]) => {
-    const words = tokenizer.decode(prompt.slice(from, to), { skipSpecial: true }).trim();
+  const things = runsOf(prompt.map((_, at) => number(at, 0) > 0)).flatMap((run) => {
+    const words = tokenizer.decode(prompt.slice(...run), { skipSpecial: true }).trim();
     if (words === "") return [];
-    const mean = (index: number) => {
-      let sum = 0;
-      for (let at = from; at < to; at++) sum += number(at, index);
-      return sum / (to - from);
-    };
+    const mean = (index: number) => meanOver(run, (at) => number(at, index));
     const [left, top, right, bottom] = [2, 3, 4, 5].map(mean);
     return [{ words: alonePrompt(words, BACKDROPS[mean(1) > 0 ? 0 : 1]), box: { left, top, right, bottom } }];
   });

@@ -9,3 +9,10 @@ export function runsOf(are: readonly boolean[]): [from: number, to: number][] {
   });
   return runs;
 }
+
+/** The mean of a number over such a run. */
+export function meanOver([from, to]: readonly [from: number, to: number], number: (at: number) => number): number {
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += number(at);
+  return sum / (to - from);
+}

@@ -1,5 +1,5 @@
 import { CHANGE_NUMBERS, type ChangeNumber } from "../models/changing.ts";
-import { runsOf } from "./marked-words.ts";
+import { meanOver, runsOf } from "./marked-words.ts";
 
 /** Something that an edit's instruction names, and what becomes of it. */
 export interface ToldChange {
@@ -35,19 +35,15 @@ const MOST_LIFT = 1;
 export function changesOf(length: number, after: number, said: Float32Array): ToldChanges {
   const number = (at: number, name: ChangeNumber) => said[at * CHANGE_NUMBERS.length + CHANGE_NUMBERS.indexOf(name)];
   const marked = (name: ChangeNumber) => Array.from({ length }, (_, at) => at >= after && number(at, name) > 0);
-  const tokens = (from: number, to: number) =>
+  const tokens = ([from, to]: readonly [number, number]) =>
     Float32Array.from({ length }, (_, at) => (at >= from && at < to ? 1 : 0));
   let stays = 0;
-  const things = runsOf(marked("isThing")).map(([from, to]) => {
-    const mean = (name: ChangeNumber) => {
-      let sum = 0;
-      for (let at = from; at < to; at++) sum += number(at, name);
-      return sum / (to - from);
-    };
+  const things = runsOf(marked("isThing")).map((run) => {
+    const mean = (name: ChangeNumber) => meanOver(run, (at) => number(at, name));
     stays += mean("restStays");
     const [logScale, lift] = [mean("logScale"), mean("lift")];
     return {
-      tokens: tokens(from, to),
+      tokens: tokens(run),
       goes: mean("goes") > 0,
       alone: mean("alone") > 0,
       recolors: mean("recolors") > 0,

@@ -51,7 +51,6 @@ import {
 import type { LoadOptions, UniPicParts } from "./parts.ts";
 import { Programs } from "./programs.ts";
 import { readPrompts } from "./read-prompts.ts";
-
 import { changesOf } from "./told-changes.ts";
 
 export interface EditOptions extends DrawOptions {

@@ -1,18 +1,17 @@
 import { nativeSide, patchSide, type UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
 import { visionFeatures } from "../models/unipic.ts";
+import { meanOfCounted } from "../nn/distance.ts";
 import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
   constant,
   detach,
-  divide,
   gatherRows,
   input,
   linear,
   logSoftmax,
-  maximum,
   multiply,
   multiplyDimensions,
   negate,
@@ -55,7 +54,7 @@ function groundingLoss(root: Scope, config: UniPicConfig, inputs: GroundingInput
     multiply(gatherRows(inputs.words, inputs.places), PLACE_SHARE),
   );
   const losses = negate(reduceSum(multiply(scores, wanted), [1]));
-  return divide(reduceSum(multiply(losses, inputs.weights)), maximum(reduceSum(inputs.weights), 1e-6));
+  return meanOfCounted(losses, inputs.weights, 1e-6);
 }
 
 /** What each patch says: logarithms of the chances of all words, [batch x patches, vocabulary]. features: [batch, patches, hidden]. */
