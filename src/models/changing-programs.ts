@@ -1,7 +1,6 @@
 import { Scope } from "../nn/scope.ts";
-import { concat, input, sigmoid, slice } from "../tensor/index.ts";
+import { input, sigmoid, slice } from "../tensor/index.ts";
 import { meanOfMarked, tellChanges } from "./changing.ts";
-import { clearThings } from "./clearing.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { findThing } from "./finding.ts";
 import { restyle } from "./looks.ts";
@@ -21,8 +20,7 @@ export function traceTellChanges(config: UniPicConfig): Traced {
 /**
  * One thing of an edit's source, for the same. In: the `source` [1, 3, height, width] and its features by the tower, `vision` [1, patches, hidden]; the
  * `embeddings` [1, length, hidden] of the prompt, and of its tokens 1 for those that name the `thing`, and those that name a `color`, 0 for others, [1, length].
- * Out: `pixels` [1, 8, height, width], of which the first two are how likely a pixel is the thing's, and its or its shadow's; the next three the source in the color,
- * the last three the source without anything in it.
+ * Out: `shares` [1, 2, height, width], how likely a pixel is the thing's, and its or its shadow's; and `pixels`, the source in the color.
  */
 export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
@@ -37,8 +35,7 @@ export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   );
   const shares = sigmoid(findThing(scope.child("find"), config, { source, vision, words }));
   const painted = recolor(scope.child("paint"), { source, share: slice(shares, 1, 0, 1), color });
-  const cleared = clearThings(scope.child("clear"), mar, source, wholePrompts(embeddings));
-  return { outputs: { pixels: concat([shares, painted, cleared], 1) }, parameters: root.parameters };
+  return { outputs: { shares, pixels: painted }, parameters: root.parameters };
 }
 
 /**

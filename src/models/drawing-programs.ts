@@ -141,12 +141,15 @@ export function traceLayOut(config: UniPicConfig): Traced {
   return { outputs: { said }, parameters: root.parameters };
 }
 
-/** The background of a picture, for the same. In: `drawn` [1, 3, height, width], and the `embeddings` of its prompt [1, length, hidden]. Out: `pixels`, as `drawn`. */
-export function traceClear(config: UniPicConfig, grid: Grid): Traced {
+/** What clears pictures: of a prompt those that were drawn by it, of an edit its source. */
+export type Clearing = "layout.clear" | "mar.source_pixels.change.clear";
+
+/** The background of a picture, for the same and for `changed_pixels`. In: `drawn` [1, 3, height, width], and the `embeddings` of its prompt [1, length, hidden]. Out: `pixels`, as `drawn`. */
+export function traceClear(config: UniPicConfig, grid: Grid, clearing: Clearing): Traced {
   const root = Scope.root();
   const { mar } = config;
   const drawn = wholeInput("drawn", mar, grid);
-  const pixels = clearThings(root.child("layout.clear"), mar, drawn, promptTokens(config, 1));
+  const pixels = clearThings(root.child(clearing), mar, drawn, promptTokens(config, 1));
   return { outputs: { pixels }, parameters: root.parameters };
 }
 
@@ -155,7 +158,7 @@ const promptTokens = ({ llm }: UniPicConfig, rows: number | "rows"): PromptToken
 
 /** What drawing from words runs beside what the official model does, as far as the config asks for it. */
 export const layoutPrograms = (config: UniPicConfig, grid: Grid): Traced[] =>
-  config.layouts ? [traceLayOut(config), traceClear(config, grid)] : [];
+  config.layouts ? [traceLayOut(config), traceClear(config, grid, "layout.clear")] : [];
 
 /** What an edit runs beside what drawing from words does, as far as the config asks for it. */
 export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
@@ -163,7 +166,14 @@ export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
   ...(config.mar.source_tokens ? [traceShowTokens(config)] : []),
   ...(config.mar.source_pixels ? [traceKeep(config, grid)] : []),
   ...(config.mar.placed_pixels ? [tracePlace(config, grid), traceName(config)] : []),
-  ...(config.mar.changed_pixels ? [traceTellChanges(config), traceChange(config, grid), traceLook(config, grid)] : []),
+  ...(config.mar.changed_pixels
+    ? [
+        traceTellChanges(config),
+        traceChange(config, grid),
+        traceClear(config, grid, "mar.source_pixels.change.clear"),
+        traceLook(config, grid),
+      ]
+    : []),
 ];
 
 /**

@@ -1,10 +1,11 @@
 import { blend, grown } from "../image/blend.ts";
 import { type CutOut, cutOutBy, frameColor, mirrored, type Region } from "../image/cut-out.ts";
 import { paste } from "../image/paste.ts";
-import { fromModelRange, type Picture, picture, toModelRange } from "../image/picture.ts";
+import { type Picture, picture } from "../image/picture.ts";
 import type { Grid } from "../models/position-table.ts";
 import type { Value } from "../runtime/values.ts";
 import { hostArray } from "../tensor/dtype.ts";
+import { asPicture, asPixels } from "./picture-pixels.ts";
 import type { Programs } from "./programs.ts";
 import type { ToldChange, ToldChanges } from "./told-changes.ts";
 
@@ -53,37 +54,31 @@ const CUT = 0.6;
 /** The source in the look that is asked for; undefined where that is not all that an edit asks for. */
 export async function lookOf(
   programs: Programs,
-  { picture: { width, height, ...rest }, grid, embeddings }: Omit<ChangedSource, "vision">,
+  { picture, grid, embeddings }: Omit<ChangedSource, "vision">,
 ): Promise<Picture | undefined> {
-  const source = hostArray("float32", [1, 3, height, width], toModelRange({ width, height, ...rest }));
-  const { pixels, odds } = await programs.look(grid).run({ source, embeddings });
-  return (odds.data as Float32Array)[0] > 0 ? fromModelRange(pixels.data as Float32Array, height, width) : undefined;
+  const { pixels, odds } = await programs.look(grid).run({ source: asPixels(picture), embeddings });
+  return (odds.data as Float32Array)[0] > 0 ? asPicture(pixels) : undefined;
 }
 
 /** Finds what is to be changed; and what is behind all that the source shows. */
 export async function findThings(
   programs: Programs,
-  { picture: { width, height, ...rest }, grid, vision, embeddings }: ChangedSource,
+  { picture, grid, vision, embeddings }: ChangedSource,
   { things, color }: ToldChanges,
 ): Promise<Required<Pick<FoundChanges, "things" | "cleared">>> {
-  const source = hostArray("float32", [1, 3, height, width], toModelRange({ width, height, ...rest }));
+  const source = asPixels(picture);
+  const { pixels } = await programs.clearSource(grid).run({ drawn: source, embeddings });
+  const cleared = asPicture(pixels);
   const marks = (tokens: Float32Array) => hostArray("float32", [1, tokens.length], tokens);
-  const find = async (tokens: Float32Array) => {
-    const feeds = { source, vision, embeddings, thing: marks(tokens), color: marks(color) };
-    const { pixels } = await programs.change(grid).run(feeds);
-    const area = width * height;
-    const planes = (from: number, to: number) => (pixels.data as Float32Array).slice(from * area, to * area);
-    return {
-      own: planes(0, 1).map(decided),
-      touched: planes(1, 2),
-      painted: fromModelRange(planes(2, 5), height, width),
-      cleared: fromModelRange(planes(5, 8), height, width),
-    };
-  };
   const found: FoundThing[] = [];
-  for (const thing of things) found.push({ ...thing, ...(await find(thing.tokens)) });
-  // What is behind everything is the same whatever is looked for.
-  const { cleared } = found[0] ?? (await find(new Float32Array(color.length)));
+  for (const thing of things) {
+    const feeds = { source, vision, embeddings, thing: marks(thing.tokens), color: marks(color) };
+    const { shares, pixels: painted } = await programs.change(grid).run(feeds);
+    const area = picture.width * picture.height;
+    const planes = shares.data as Float32Array;
+    const [own, touched] = [planes.slice(0, area).map(decided), planes.slice(area)];
+    found.push({ ...thing, own, touched, painted: asPicture(painted), cleared });
+  }
   return { things: found, cleared };
 }
 

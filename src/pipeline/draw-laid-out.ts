@@ -1,14 +1,14 @@
 import { movedApart } from "../image/apart.ts";
 import { cutOut, type Region } from "../image/cut-out.ts";
 import { paste, pastedAt } from "../image/paste.ts";
-import { type Picture, toModelRange } from "../image/picture.ts";
+import type { Picture } from "../image/picture.ts";
 import type { Grid } from "../models/position-table.ts";
 import { releaseValues } from "../runtime/values.ts";
-import { hostArray } from "../tensor/dtype.ts";
-import { asPicture, type DrawSetting, drawPictures } from "./draw-pictures.ts";
+import { type DrawSetting, drawPictures } from "./draw-pictures.ts";
 import { partOf } from "./draw-progress.ts";
 import { embed } from "./embed.ts";
 import type { DrawOptions } from "./options.ts";
+import { asPicture, asPixels } from "./picture-pixels.ts";
 import type { Programs } from "./programs.ts";
 
 /** Something to be drawn by a prompt of its own, and where it goes. */
@@ -56,10 +56,8 @@ async function background(
   picture: Picture,
   prompt: readonly number[],
 ): Promise<Picture> {
-  const { width, height } = picture;
-  const drawn = hostArray("float32", [1, 3, height, width], toModelRange(picture));
   const embeddings = await embed(programs, prompt);
-  const { pixels } = await programs.clear(grid).run({ drawn, embeddings });
+  const { pixels } = await programs.clear(grid).run({ drawn: asPixels(picture), embeddings });
   releaseValues([embeddings]);
   return asPicture(pixels);
 }

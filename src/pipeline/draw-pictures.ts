@@ -1,15 +1,16 @@
-import { fromModelRange, type Picture } from "../image/picture.ts";
+import type { Picture } from "../image/picture.ts";
 import { tokenWidth } from "../models/config.ts";
 import type { Grid } from "../models/position-table.ts";
 import { releaseValues, type Value } from "../runtime/values.ts";
 import { maskRounds } from "../sampling/mask-schedule.ts";
 import { planRounds } from "../sampling/round-plan.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
+import { hostArray } from "../tensor/dtype.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
 import { type KeptSource, ToldConditions, withNewThing } from "./kept-pixels.ts";
 import { type Drawing, type DrawOptions, drawing, previewInterval } from "./options.ts";
+import { asPicture } from "./picture-pixels.ts";
 import { withBlanks } from "./preview.ts";
 import type { Programs } from "./programs.ts";
 import { firstRows, readContexts } from "./read-prompts.ts";
@@ -155,7 +156,3 @@ async function develop(
   }
   return pictures;
 }
-
-/** A picture that a program gave: [1, 3, height, width] in [-1, 1]. */
-export const asPicture = ({ data, shape }: HostArray): Picture =>
-  fromModelRange(data as Float32Array, shape[2], shape[3]);

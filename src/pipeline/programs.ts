@@ -51,7 +51,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes", "odds"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes", "odds", "shares"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -149,7 +149,12 @@ export class Programs {
 
   /** For one picture. */
   clear(grid: Grid): Part {
-    return this.#part(`clear ${grid}`, () => traceClear(this.config, grid));
+    return this.#part(`clear ${grid}`, () => traceClear(this.config, grid, "layout.clear"));
+  }
+
+  /** For the source of an edit. */
+  clearSource(grid: Grid): Part {
+    return this.#part(`clear source ${grid}`, () => traceClear(this.config, grid, "mar.source_pixels.change.clear"));
   }
 
   decoder(): Part {

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { cutOut } from "../image/cut-out.ts";
 import { paste } from "../image/paste.ts";
-import { type Picture, toModelRange } from "../image/picture.ts";
+import type { Picture } from "../image/picture.ts";
 import { prepareForEditing, prepareForUnderstanding } from "../image/prepare.ts";
 import { nativeSide, sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import { squaresOfPatch } from "../models/finding.ts";
@@ -10,7 +10,6 @@ import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { type Sight, sightOf } from "../models/sight.ts";
 import { releaseValues, toHost, type Value } from "../runtime/values.ts";
-import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import {
   editPrompt,
   editTwin,
@@ -49,6 +48,7 @@ import {
   requireWords,
 } from "./options.ts";
 import type { LoadOptions, UniPicParts } from "./parts.ts";
+import { asPixels } from "./picture-pixels.ts";
 import { Programs } from "./programs.ts";
 import { readPrompts } from "./read-prompts.ts";
 import { changesOf } from "./told-changes.ts";
@@ -164,12 +164,15 @@ export class UniPic {
     const { changes } = await this.#programs.tellChanges().run({ embeddings });
     const after = prompt.lastIndexOf(this.#imageToken()) + 1;
     const told = changesOf(prompt.length, after, changes.data as Float32Array);
+    const look = await lookOf(this.#programs, { picture, grid, embeddings });
+    if (look) {
+      releaseValues([embeddings]);
+      return { ...NO_CHANGES, look };
+    }
     const vision = await this.#see(picture);
-    const source = { picture, grid, vision, embeddings };
-    const look = await lookOf(this.#programs, source);
-    const found = look ? { things: [] } : await findThings(this.#programs, source, told);
+    const found = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
     releaseValues([embeddings, vision]);
-    return { ...found, restStays: told.restStays, look };
+    return { ...found, restStays: told.restStays };
   }
 
   /** Something new by itself, as often as there are to be results. */
@@ -188,7 +191,7 @@ export class UniPic {
     options: EditOptions,
   ): Promise<Picture[]> {
     const { mar } = this.config;
-    const pixels = pixelArray(prepared);
+    const pixels = asPixels(prepared);
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixels);
     const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
     const shown = mar.source_tokens
@@ -285,7 +288,7 @@ export class UniPic {
     if (this.sight === "SigLIP2") return this.#see(picture);
     const side = nativeSide(this.config.mar);
     const prepared = prepareForUnderstanding(picture, side * tokenPixels(this.config.mar));
-    const { features, ...others } = await encodePictures(this.#programs, [side, side], pixelArray(prepared));
+    const { features, ...others } = await encodePictures(this.#programs, [side, side], asPixels(prepared));
     releaseValues(others);
     return features;
   }
@@ -293,12 +296,9 @@ export class UniPic {
   /** A picture's features by the vision tower. */
   async #see(picture: Picture): Promise<Value> {
     const prepared = prepareForUnderstanding(picture, this.config.siglip2.image_size);
-    return (await this.#programs.see().runOnDevice({ pixels: pixelArray(prepared) })).features;
+    return (await this.#programs.see().runOnDevice({ pixels: asPixels(prepared) })).features;
   }
 }
-
-const pixelArray = (picture: Picture): HostArray =>
-  hostArray("float32", [1, 3, picture.height, picture.width], toModelRange(picture));
 
 /** Results that are the same, each to be had alone. */
 const copiesOf = (picture: Picture, count: number): Picture[] =>

@@ -6,7 +6,7 @@ import { type Picture, UniPic } from "../../src/index.ts";
 import { traceChange, traceLook, traceTellChanges } from "../../src/models/changing-programs.ts";
 import { type KlVaeConfig, patchSide, tokenWidth } from "../../src/models/config.ts";
 import { conditionWidth } from "../../src/models/copying.ts";
-import { layoutPrograms, traceKeep, traceName, tracePlace } from "../../src/models/drawing-programs.ts";
+import { layoutPrograms, traceClear, traceKeep, traceName, tracePlace } from "../../src/models/drawing-programs.ts";
 import type { Grid } from "../../src/models/position-table.ts";
 import { decodeLatents, encodeMoments } from "../../src/models/vae-kl.ts";
 import { Scope } from "../../src/nn/scope.ts";
@@ -152,6 +152,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
         ...layoutPrograms(config, grid),
         traceTellChanges(config),
         traceChange(config, grid),
+        traceClear(config, grid, "mar.source_pixels.change.clear"),
         traceLook(config, grid),
         traceName(config),
         tracePlace(config, grid),
