@@ -10,10 +10,9 @@ import { parseConfig, type UniPicConfig } from "../src/models/config.ts";
 import { Scope } from "../src/nn/scope.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
 import { Random } from "../src/random.ts";
-import type { HostArray } from "../src/tensor/dtype.ts";
 import type { Tensor } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
-import { prefixed } from "../src/training/batches.ts";
+import { type Batch, prefixed } from "../src/training/batches.ts";
 import { changingInputs } from "../src/training/changing-inputs.ts";
 import { traceChanging } from "../src/training/changing-loss.ts";
 import { layoutInputs } from "../src/training/layout-inputs.ts";
@@ -25,8 +24,6 @@ import { run } from "./run.ts";
 
 const BATCH = 32;
 const SEED = 1;
-
-type Batch = Record<string, HostArray>;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

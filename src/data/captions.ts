@@ -43,6 +43,10 @@ export function nameOf({ name, color }: Pick<SceneObject, "name" | "color">): st
   return color === null ? name : `${color} ${name}`;
 }
 
+/** The same of what comes in one piece but is spoken of in pairs: "pair of green skis". */
+export const phraseOf = (object: Pick<SceneObject, "name" | "color">): string =>
+  `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
+
 /**
  * A caption as someone might type it, drawn from many forms: "a red car", "a picture of a red car on the grass under a blue sky".
  * Never one of GenEval's own prompts.
@@ -216,7 +220,7 @@ export function describeInStatements(
     const object = objects[number];
     const size = sizeWord(object.size);
     const where = whereabouts(object);
-    const thing = `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
+    const thing = phraseOf(object);
     sentences.push(`There is ${article(size === undefined ? thing : `${size} ${thing}`)} ${where}.`);
     statements.push({ about: "object", object: number });
     if (object.color !== null) statements.push({ about: "color", object: number });

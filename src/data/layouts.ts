@@ -1,16 +1,15 @@
 /** Scenes told so that it is known which words name what, and where that is: what laying out a prompt is learned from. */
 import type { Random } from "../random.ts";
 import { backgroundPlaces } from "./backgrounds.ts";
-import { caption, describeInStatements, nameOf } from "./captions.ts";
+import { caption, describeInStatements, phraseOf } from "./captions.ts";
+import type { Span } from "./edits/changed-things.ts";
 import { type PlanOptions, planScene } from "./planning.ts";
 import type { Scene, SceneObject } from "./scene.ts";
-import { article, PAIRS, plural } from "./words.ts";
+import { article, plural } from "./words.ts";
 
-/** Words of a text that name an object, from one of its characters up to another. */
-export interface NamedThing {
+/** Words of a text that name an object. */
+export interface NamedThing extends Span {
   object: SceneObject;
-  from: number;
-  to: number;
 }
 
 export interface ToldScene {
@@ -59,8 +58,6 @@ function inAnyForm(random: Random, scene: Scene): ToldScene {
 
 const placeOf = (random: Random, { background }: Scene): string | undefined =>
   random.chance(BACKGROUND_SHARE) ? random.pick(backgroundPlaces(background)) : undefined;
-
-const phraseOf = (object: SceneObject): string => `${PAIRS.has(object.name) ? "pair of " : ""}${nameOf(object)}`;
 
 /** @param pattern finds an object by the words for it */
 function told(scene: Scene, text: string, isPlaced: boolean, pattern: (words: string) => string): ToldScene {

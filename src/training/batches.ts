@@ -104,11 +104,15 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
 
 /** What the vision tower is to see of edits' source pictures, RGB bytes of the size that is drawn, where the model's edits have it. */
 export function visionInputs(config: UniPicConfig, sources: readonly Uint8Array[]): Batch {
-  if (!config.editing_vision) return {};
-  const { img_size: drawn } = config.mar;
-  const { image_size: seen } = config.siglip2;
+  return config.editing_vision ? { vision_pixels: visionPixels(config, sources) } : {};
+}
+
+/** The same in whatever model, as pixels for the tower. */
+export function visionPixels({ mar, siglip2 }: UniPicConfig, sources: readonly Uint8Array[]): HostArray {
+  const { img_size: drawn } = mar;
+  const { image_size: seen } = siglip2;
   const resized = sources.map((source) => resize(picture(drawn, drawn, source), seen, seen).data);
-  return { vision_pixels: pixelArray(resized, seen) };
+  return pixelArray(resized, seen);
 }
 
 /** What editing by prompts needs beside pictures. */

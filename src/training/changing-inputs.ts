@@ -6,16 +6,17 @@ import {
   knownChanges,
   planEdit,
   type Scene,
+  type Span,
 } from "../data/index.ts";
 import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import type { Random } from "../random.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import { editPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type Batch, visionInputs } from "./batches.ts";
+import { type Batch, visionPixels } from "./batches.ts";
 import { pixelArray } from "./pixel-array.ts";
 import { pad } from "./token-rows.ts";
-import { tokenSpans } from "./token-spans.ts";
+import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
 /** Numbers that are known of every token, see `changesLoss`. */
 const KNOWN = 10;
@@ -41,6 +42,7 @@ export function changingInputs(
   const [, length] = shape;
   const size = config.mar.img_size;
   const area = size * size;
+  const sources = edits.map(({ source }) => drawScene(source, size));
   const known = new Float32Array(count * length * KNOWN);
   const [thing, color] = [new Float32Array(count * length), new Float32Array(count * length)];
   const [isThere, isPainted] = [new Float32Array(count), new Float32Array(count)];
@@ -51,13 +53,12 @@ export function changingInputs(
     if (chosen) {
       isThere[row] = 1;
       isPainted[row] = chosen.color ? 1 : 0;
-      truth.set(whereIs(edit, chosen, size), row * 2 * area);
+      truth.set(whereIs(edit, chosen, sources[row], size), row * 2 * area);
     }
     const begin = prompts[row].lastIndexOf(edit.instruction);
     const spans = tokenSpans(tokenizer, rows[row].slice(0, lengths[row]));
-    spans.forEach(([from, to], at) => {
-      const isOf = (span?: { from: number; to: number }) =>
-        span !== undefined && from < begin + span.to && to > begin + span.from;
+    spans.forEach((token, at) => {
+      const isOf = (span?: Span) => isOfSpan(token, span, begin);
       const own = things.find(isOf);
       const isColor = things.some((other) => isOf(other.color));
       known.set(
@@ -68,13 +69,11 @@ export function changingInputs(
       if (isOf(chosen?.color)) color[row * length + at] = 1;
     });
   });
-  const sources = edits.map(({ source }) => drawScene(source, size));
   const draw = (scene: (edit: Edit) => Scene) =>
     pixelArray(
       edits.map((edit) => drawScene(scene(edit), size)),
       size,
     );
-  const { vision_pixels = pixelArray(sources, size) } = visionInputs({ ...config, editing_vision: true }, sources);
   return {
     ids: hostArray("int64", shape, rows.flat()),
     known: hostArray("float32", [...shape, KNOWN], known),
@@ -91,7 +90,7 @@ export function changingInputs(
     source: pixelArray(sources, size),
     background: draw(({ source }) => ({ ...source, objects: [] })),
     target: draw(({ target }) => target),
-    vision_pixels,
+    vision_pixels: visionPixels(config, sources),
   };
 }
 
@@ -107,16 +106,16 @@ const numbersOf = ({ goes, alone, color, mirrors, scale, lift }: ChangedThing, r
   lift,
 ];
 
-/** How much of every pixel is the thing's, and whether it or its shadow shows there: two planes. */
-function whereIs({ source }: Edit, { object }: ChangedThing, size: number): Float32Array {
+/**
+ * How much of every pixel is the thing's, and whether it or its shadow shows there: two planes.
+ * @param whole the source as it is drawn
+ */
+function whereIs({ source }: Edit, { object }: ChangedThing, whole: Uint8Array, size: number): Float32Array {
   const area = size * size;
   const on = (color: "white" | "black", objects: Scene["objects"]) =>
     drawScene({ task: source.task, objects, background: { kind: "plain", color } }, size);
   const [white, black] = (["white", "black"] as const).map((color) => [on(color, []), on(color, [object])]);
-  const [whole, without] = [
-    drawScene(source, size),
-    drawScene({ ...source, objects: source.objects.filter((other) => other !== object) }, size),
-  ];
+  const without = drawScene({ ...source, objects: source.objects.filter((other) => other !== object) }, size);
   const planes = new Float32Array(2 * area);
   for (let pixel = 0; pixel < area; pixel++) {
     const at = pixel * 3;

@@ -7,7 +7,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Batch } from "./batches.ts";
 import { drawPixels, pixelArray } from "./pixel-array.ts";
 import { pad } from "./token-rows.ts";
-import { tokenSpans } from "./token-spans.ts";
+import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
 /** Numbers that are known of every token, see `layoutLoss`. */
 const KNOWN = 8;
@@ -30,8 +30,8 @@ export function layoutInputs(
   told.forEach(({ text, things, isPlaced }, row) => {
     const begin = prompts[row].lastIndexOf(text);
     const own = rows[row].slice(0, lengths[row]);
-    tokenSpans(tokenizer, own).forEach(([from, to], at) => {
-      const thing = things.find((other) => from < begin + other.to && to > begin + other.from);
+    tokenSpans(tokenizer, own).forEach((token, at) => {
+      const thing = things.find((other) => isOfSpan(token, other, begin));
       const numbers = [1, 0, 0, 0, 0, 0, 0, 0];
       if (thing) {
         const { left, top, right, bottom } = boxOf(thing.object);

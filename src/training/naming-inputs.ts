@@ -4,7 +4,7 @@ import { hostArray } from "../tensor/dtype.ts";
 import { BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Batch } from "./batches.ts";
-import { tokenSpans } from "./token-spans.ts";
+import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
 type Told = Pick<Edit, "source" | "target"> & { instruction?: string };
 
@@ -31,11 +31,10 @@ export function namingInputs(
     const begin = prompts[i].lastIndexOf(instruction);
     // A long instruction is cut.
     if (begin < 0) return;
-    const from = begin + (found?.at ?? 0);
-    const to = from + (found?.words.length ?? 0);
+    const span = found && { from: found.at, to: found.at + found.words.length };
     const isFirst = found && backdropFor(newThing(edit)!) === BACKDROPS[0] ? 1 : 0;
-    tokenSpans(tokenizer, rows[i]).forEach(([start, end], at) => {
-      const isNew = start < to && end > from;
+    tokenSpans(tokenizer, rows[i]).forEach((token, at) => {
+      const isNew = isOfSpan(token, span, begin);
       named.set([1, isNew ? 1 : 0, isNew ? isFirst : 0], (i * length + at) * 3);
     });
   });

@@ -1,3 +1,4 @@
+import type { Span } from "../data/index.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** From where up to, not including, where each token's characters stand in the text of all of them. */
@@ -13,3 +14,10 @@ export function tokenSpans(
     return [start, end];
   });
 }
+
+/** Whether a token has characters of those from one up to another of a text that begins at `begin`. */
+export const isOfSpan = (
+  [from, to]: readonly [from: number, to: number],
+  span: Span | undefined,
+  begin: number,
+): boolean => span !== undefined && from < begin + span.to && to > begin + span.from;
