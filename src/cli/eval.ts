@@ -89,12 +89,11 @@ function chooseSuites(names: readonly string[], known: readonly Suite[]): Suite[
 
 /** What the last stage of a training configuration shows. */
 async function readWorld(path: string): Promise<World> {
-  const [{ readJson }, { parseTrainConfig }, { shownBy }] = await Promise.all([
-    import("../checkpoint/json.ts"),
-    import("../training/train-config.ts"),
+  const [{ readTrainConfig }, { shownBy }] = await Promise.all([
+    import("../training/read-train-config.ts"),
     import("../evaluation/quick-scores.ts"),
   ]);
-  return shownBy(parseTrainConfig(await readJson(path), path).stages.at(-1)!);
+  return shownBy((await readTrainConfig(path)).stages.at(-1)!);
 }
 
 /** Found out before any work is done. */

@@ -52,17 +52,13 @@ export function registerTrain(program: Command): void {
 }
 
 async function train(options: TrainCommandOptions, command: Command): Promise<void> {
-  const [{ readJson }, { parseTrainConfig }] = await Promise.all([
-    import("../checkpoint/json.ts"),
-    import("../training/train-config.ts"),
-  ]);
   const { config, data } = options;
   const named = data ?? config;
   if (named === undefined)
     return command.error("error: required option '--config <file>' not specified, nor --data <path>");
   const { OWN_PICTURES } = await import("./train-data.ts");
-  const path = config ?? fileURLToPath(OWN_PICTURES);
-  const plan = parseTrainConfig(await readJson(path), path);
+  const { readTrainConfig } = await import("../training/read-train-config.ts");
+  const plan = await readTrainConfig(config ?? fileURLToPath(OWN_PICTURES));
   const folder = options.output ?? join("runs", basename(resolve(named), extname(named)));
   await checkRun(folder, plan);
   const model = options.export ?? join(folder, "model");

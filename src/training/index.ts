@@ -8,6 +8,7 @@ export { learningRate } from "./learning-rate.ts";
 export { MUON, type MuonOptions } from "./muon.ts";
 export { ADAMW, type AdamWOptions } from "./optimizer.ts";
 export type { Values } from "./parameters.ts";
+export { readTrainConfig } from "./read-train-config.ts";
 export type { PerTask, StageConfig } from "./stage.ts";
 export { parseTrainConfig, type TrainConfig } from "./train-config.ts";
 export { type TrainOptions, type TrainProgress, train } from "./trainer.ts";

@@ -9,17 +9,9 @@ import { NO_SAMPLES, type PerTask, type StageConfig, samplesIn, TRAINING_TASKS }
 import { isObject, type Json, withLikenesses } from "./stage-like.ts";
 import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
-/** A training run: the file given to `unipic train --config`. */
-export interface TrainConfig {
+/** What a training file says of the run as a whole. */
+export interface RunConfig {
   seed: number;
-  model: UniPicConfig;
-  /** Words that the tokenizer learns from this many captions, questions and instructions, into a vocabulary of at most this size. */
-  tokenizer: { samples: number; vocabularySize: number };
-  /** What the tokenizer and the autoencoder learn from, and every stage that names no data of its own; the picture world when left out. */
-  data?: DataConfig;
-  /** How the autoencoder is fitted before the stages. */
-  vae: { steps: number; batch: number; learningRate: number; noise: number; scenes: PlanOptions };
-  stages: StageConfig[];
   /** Steps between two checkpoints, between two sheets of samples, and between two measurements of the scores; 0 for none of them. */
   checkpointEvery: number;
   sampleEvery: number;
@@ -28,19 +20,21 @@ export interface TrainConfig {
   scoreTasks: number;
 }
 
-const ENTRIES = [
-  "seed",
-  "model",
-  "tokenizer",
-  "data",
-  "vae",
-  "scenes",
-  "stages",
-  "checkpointEvery",
-  "sampleEvery",
-  "scoreEvery",
-  "scoreTasks",
-];
+/** A training run: the file given to `unipic train --config`. */
+export interface TrainConfig extends RunConfig {
+  model: UniPicConfig;
+  /** Words that the tokenizer learns from this many captions, questions and instructions, into a vocabulary of at most this size. */
+  tokenizer: { samples: number; vocabularySize: number };
+  /** What the tokenizer and the autoencoder learn from, and every stage that names no data of its own; the picture world when left out. */
+  data?: DataConfig;
+  /** How the autoencoder is fitted before the stages. */
+  vae: { steps: number; batch: number; learningRate: number; noise: number; scenes: PlanOptions };
+  stages: StageConfig[];
+}
+
+/** The entries of a {@link RunConfig}. */
+export const RUN_ENTRIES = ["seed", "checkpointEvery", "sampleEvery", "scoreEvery", "scoreTasks"];
+const ENTRIES = [...RUN_ENTRIES, "model", "tokenizer", "data", "vae", "scenes", "stages"];
 
 const STAGE_ENTRIES = [
   "name",
@@ -96,7 +90,7 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   const model = parseModel(json.model ?? "unipic-mini", where);
   const shared = { data, scenes: object(json, "scenes", where) as PlanOptions };
   return {
-    seed: whole(json, "seed", where, 0),
+    ...parseRun(json, where),
     model,
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
     data,
@@ -104,6 +98,12 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
     stages: withLikenesses(json.stages, where).map((stage, i) =>
       parseStage(stage, `${where}: stage ${i + 1}`, model, shared),
     ),
+  };
+}
+
+export function parseRun(json: Json, where: string): RunConfig {
+  return {
+    seed: whole(json, "seed", where, 0),
     checkpointEvery: whole(json, "checkpointEvery", where, 500),
     sampleEvery: whole(json, "sampleEvery", where, 1000),
     scoreEvery: whole(json, "scoreEvery", where, 1000),
@@ -247,7 +247,7 @@ function names(json: Json, key: string, where: string): string[] | undefined {
   );
 }
 
-function refuseStray(json: Json, known: readonly string[], where: string): void {
+export function refuseStray(json: Json, known: readonly string[], where: string): void {
   const stray = Object.keys(json).find((key) => !known.includes(key));
   if (stray) throw new UserError(`${where} has an unknown entry "${stray}"; there are ${known.join(", ")}.`);
 }
