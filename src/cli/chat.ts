@@ -14,13 +14,11 @@ import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./
 import { addPreviewOptions, type PreviewOptions, previewFiles, type ShowPictures } from "./preview-files.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { addSamplingOptions, type SamplingOptions, samplingOf } from "./sampling-options.ts";
-import { numberFor, oneOf, parseSize, wholeNumberFor } from "./values.ts";
+import { oneOf, parseSize, wholeNumberFor } from "./values.ts";
 
 interface ChatCommandOptions extends ModelOptions, PreviewOptions, SamplingOptions {
   seed: number;
   size?: [number, number];
-  rounds?: number;
-  guidance?: number;
   maxTokens?: number;
   remember?: ChatMemory;
   metadata: boolean;
@@ -48,12 +46,6 @@ export function registerChat(program: Command): void {
   addModelOptions(command)
     .option("--seed <n>", "seed of the first turn; every later one has the next", wholeNumberFor("--seed"), 0)
     .option("--size <n|WxH>", "pixels of what is drawn (default: what the model was trained at)", parseSize)
-    .option(
-      "--rounds <n>",
-      "rounds of prediction, up to the number of tokens (default: 32, of edits the model's own)",
-      numberFor("--rounds"),
-    )
-    .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--max-tokens <n>", "longest answer (default: 64)", wholeNumberFor("--max-tokens", 1, 4096))
     .option(
       "--remember <what>",
@@ -75,8 +67,8 @@ async function chat(path: string | undefined, options: ChatCommandOptions): Prom
   const converse = async (lines: ChatLines) => {
     try {
       await withModel(folder, options, async (model) => {
-        const { seed, size, rounds, guidance, maxTokens, remember, metadata } = options;
-        const drawing = { size, rounds, guidance, ...samplingOf(options) };
+        const { seed, size, maxTokens, remember, metadata } = options;
+        const drawing = { size, ...samplingOf(options) };
         const chat = model.chat({ seed, picture, drawing, answering: { maxTokens }, remember });
         const progress = new ProgressLine(options.progress ?? process.stderr.isTTY ?? false);
         const voice = options.json ? jsonVoice() : plainVoice(isTerminal, progress);

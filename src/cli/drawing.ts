@@ -16,8 +16,6 @@ export interface DrawingOptions extends ModelOptions, PreviewOptions, SamplingOp
   output?: string;
   seed: number;
   count: number;
-  rounds?: number;
-  guidance?: number;
   temperature?: number;
   json?: boolean;
   progress?: boolean;
@@ -35,12 +33,6 @@ export function addDrawingOptions(command: Command, output: string): Command {
       wholeNumberFor("--count", 1),
       1,
     )
-    .option(
-      "--rounds <n>",
-      "rounds of prediction, up to the number of tokens (default: 32, of edits the model's own)",
-      numberFor("--rounds"),
-    )
-    .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option("--temperature <x>", "how varied pictures are (default: 1)", numberFor("--temperature"))
     .option("--no-metadata", "leave prompt, seed, model and settings out of the PNG file")
     .option("--json", "print one JSON object about what was written")
@@ -95,8 +87,8 @@ async function draw(
   onPreview: ShowPictures | undefined,
 ): Promise<Drawn> {
   const { drawing, gridOf } = await import("../pipeline/options.ts");
-  const { seed, count, rounds, guidance, temperature, device, threads, progress, previewEvery } = task.options;
-  const chosen = { seed, rounds, guidance, temperature, ...samplingOf(task.options) };
+  const { seed, count, temperature, device, threads, progress, previewEvery } = task.options;
+  const chosen = { seed, temperature, ...samplingOf(task.options) };
   const { mar } = model.config;
   const size = task.size(model);
   const settings = drawing(task.complete?.(model, chosen) ?? chosen, mar, gridOf(size, mar));

@@ -1,10 +1,12 @@
-/** The options of fast sampling, the same for every command that draws. */
+/** The options of sampling, fast sampling among them, the same for every command that draws. */
 import type { Command } from "commander";
 import { type SamplingPreset, samplingPresets } from "../pipeline/presets.ts";
 import { type Sampler, samplers } from "../sampling/samplers.ts";
 import { numberFor, oneOf, pairFor } from "./values.ts";
 
 export interface SamplingOptions {
+  rounds?: number;
+  guidance?: number;
   preset?: SamplingPreset;
   sampler?: Sampler;
   steps?: number | [first: number, last: number];
@@ -16,6 +18,12 @@ export interface SamplingOptions {
 
 export function addSamplingOptions(command: Command): Command {
   return command
+    .option(
+      "--rounds <n>",
+      "rounds of prediction, up to the number of tokens (default: 32, of edits the model's own)",
+      numberFor("--rounds"),
+    )
+    .option("--guidance <x>", "how strongly the words are followed, from 1 (default: 3)", numberFor("--guidance"))
     .option(
       "--preset <name>",
       "exact, the official sampler, or fast: what holds for those of the options below that are not given (default: exact)",
@@ -56,6 +64,7 @@ const parseSteps = (text: string): number | [number, number] =>
 
 /** The options as the library takes them. */
 export function samplingOf(options: SamplingOptions): SamplingOptions {
-  const { preset, sampler, steps, guidanceInterval, tokenCache, conditionCache, cacheRefresh } = options;
-  return { preset, sampler, steps, guidanceInterval, tokenCache, conditionCache, cacheRefresh };
+  const { rounds, guidance, preset, sampler, steps, guidanceInterval, tokenCache, conditionCache, cacheRefresh } =
+    options;
+  return { rounds, guidance, preset, sampler, steps, guidanceInterval, tokenCache, conditionCache, cacheRefresh };
 }

@@ -1,20 +1,18 @@
-import { releaseValues } from "../runtime/values.ts";
+import type { Value } from "../runtime/values.ts";
 import { alonePrompt, BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { embed } from "./embed.ts";
 import { runsOf } from "./marked-words.ts";
 import type { Programs } from "./programs.ts";
 
-/** The prompt that draws by itself what an edit's prompt names as new; undefined where the model takes none of its words for that. */
+/** The prompt that draws by itself what an edit's prompt names as new, by the embeddings of its tokens; undefined where the model takes none of its words for that. */
 export async function promptForNew(
   programs: Programs,
   tokenizer: Tokenizer,
   prompt: readonly number[],
+  embeddings: Value,
   imageToken: number,
 ): Promise<string | undefined> {
-  const embeddings = await embed(programs, prompt);
   const { named } = await programs.name().run({ embeddings });
-  releaseValues([embeddings]);
   return promptOf(tokenizer, prompt, named.data as Float32Array, imageToken);
 }
 

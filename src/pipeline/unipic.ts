@@ -128,15 +128,12 @@ export class UniPic {
     const count = pictureCount(options.count);
     const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
     options.signal?.throwIfAborted();
-    const canFind = mar.changed_pixels && Number.isInteger(squaresOfPatch(this.config, prepared.width));
-    const { things, restStays, look, cleared } = canFind ? await this.#find(prepared, grid, prompt) : NO_CHANGES;
+    const { changes, words } = await this.#read(prepared, grid, prompt);
+    const { things, restStays, look, cleared } = changes;
     if (look) {
       tellDone(options, count);
       return copiesOf(look, count);
     }
-    const words = mar.placed_pixels
-      ? await promptForNew(this.#programs, this.#tokenizer, prompt, this.#imageToken())
-      : undefined;
     const gone = placeOfGone(prepared, things);
     // What takes the place of something that goes is pasted there; where else something new belongs is told while the rest is drawn.
     const isInPlace = restStays && things.length > 0 && (words === undefined || gone !== undefined);
@@ -158,20 +155,36 @@ export class UniPic {
     });
   }
 
-  /** What an edit changes of what its source shows. */
-  async #find(picture: Picture, grid: Grid, prompt: readonly number[]): Promise<FoundChanges> {
+  /** What an edit changes of what its source shows, and the prompt for what is new in it, as far as the model draws and changes things in their places. */
+  async #read(
+    picture: Picture,
+    grid: Grid,
+    prompt: readonly number[],
+  ): Promise<{ changes: FoundChanges; words?: string }> {
+    const { mar } = this.config;
+    if (!mar.placed_pixels) return { changes: NO_CHANGES };
     const embeddings = await embed(this.#programs, prompt);
+    try {
+      const canFind = mar.changed_pixels && Number.isInteger(squaresOfPatch(this.config, picture.width));
+      const changes = canFind ? await this.#find(picture, grid, prompt, embeddings) : NO_CHANGES;
+      if (changes.look) return { changes };
+      const words = await promptForNew(this.#programs, this.#tokenizer, prompt, embeddings, this.#imageToken());
+      return { changes, words };
+    } finally {
+      releaseValues([embeddings]);
+    }
+  }
+
+  /** What an edit changes of what its source shows. `embeddings`: of the prompt's tokens. */
+  async #find(picture: Picture, grid: Grid, prompt: readonly number[], embeddings: Value): Promise<FoundChanges> {
     const { changes } = await this.#programs.tellChanges().run({ embeddings });
     const after = prompt.lastIndexOf(this.#imageToken()) + 1;
     const told = changesOf(prompt.length, after, changes.data as Float32Array);
     const look = await lookOf(this.#programs, { picture, grid, embeddings });
-    if (look) {
-      releaseValues([embeddings]);
-      return { ...NO_CHANGES, look };
-    }
+    if (look) return { ...NO_CHANGES, look };
     const vision = await this.#see(picture);
     const found = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
-    releaseValues([embeddings, vision]);
+    releaseValues([vision]);
     return { ...found, restStays: told.restStays };
   }
 

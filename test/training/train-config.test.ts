@@ -118,7 +118,7 @@ describe("parseTrainConfig", () => {
   });
 
   it("begins every stage's scenes with those of the run", () => {
-    const own = { ...stage, scenes: { jitter: 0, objects: ["bus"] } };
+    const own = { ...stage, name: "own", scenes: { jitter: 0, objects: ["bus"] } };
     const scenes = { tasks: ["colors"], objects: ["car"] };
     const { stages } = parse({ scenes, stages: [stage, own] });
     expect(stages.map(({ scenes }) => scenes)).toEqual([scenes, { tasks: ["colors"], objects: ["bus"], jitter: 0 }]);
@@ -168,6 +168,7 @@ describe("parseTrainConfig", () => {
       'stage 2 is like "olny", but no stage before it has that name: before it are only',
     ],
     [{ stages: [stage, { like: "only", batch: 3 }] }, '"batch" must be an object'],
+    [{ stages: [stage, stage] }, 'stage 2 has the name of an earlier one, "only"'],
     [{ stages: [{ ...stage, batch: { generation: 1.5 } }] }, "whole number"],
     [{ stages: [{ ...stage, ema: 1 }] }, "below 1"],
     [{ stages: [{ ...stage, timestepShift: 0 }] }, "above 0"],
