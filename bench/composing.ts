@@ -1,6 +1,6 @@
 /**
  * What it costs a model that lays out prompts and changes things in their places (`layouts` and `mar.changed_pixels`) not to know which words name what and
- * where that goes or what becomes of it, where in a source it is, what is behind it, how it looks in a color, and how a picture does in another look: the losses of the tasks `layout` and
+ * where that goes or what becomes of it, where in a source it is, what is behind it, how it looks in a color or another pose, and how a picture does in another look: the losses of the tasks `layout` and
  * `changing`, each by itself, on scenes and edits of the whole picture world. `npm run bench:composing -- [model folder] [--batches N] [--json]`
  */
 import { parseArgs } from "node:util";
@@ -88,6 +88,7 @@ function tell({ layouts, mar }: UniPicConfig, { folder, samples, layout, changin
     "where things are": number(changing.finding),
     "what is behind them": number(changing.clearing),
     colors: number(changing.recoloring),
+    poses: number(changing.posing),
     looks: number(changing.restyling),
   };
   const table = markdownTable(Object.keys(columns), [Object.values(columns)]);

@@ -32,7 +32,7 @@ export {
   type QuestionOptions,
 } from "./questions.ts";
 export { type Box, opposite, RELATIONS, type Relation, relationsBetween } from "./relations.ts";
-export { boxOf, type Scene, type SceneObject, TASKS, type Task } from "./scene.ts";
+export { boxOf, type Scene, type SceneObject, standAt, TASKS, type Task } from "./scene.ts";
 export {
   buildShards,
   checkSet,

@@ -4,12 +4,15 @@ import { meanOfMarked, tellChanges } from "./changing.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { findThing } from "./finding.ts";
 import { restyle } from "./looks.ts";
+import { poseThing } from "./posing.ts";
 import type { Grid } from "./position-table.ts";
 import { type Traced, tokenPixels } from "./programs.ts";
 import { wholePrompts } from "./prompt-reading.ts";
 import { recolor } from "./recoloring.ts";
 
-/** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, 9], see `tellChanges`. */
+const COLORS = 3;
+
+/** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, 10], see `tellChanges`. */
 export function traceTellChanges(config: UniPicConfig): Traced {
   const root = Scope.root();
   const embeddings = input("embeddings", "float32", ["rows", "length", config.llm.hidden_size]);
@@ -36,6 +39,23 @@ export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   const shares = sigmoid(findThing(scope.child("find"), config, { source, vision, words }));
   const painted = recolor(scope.child("paint"), { source, share: slice(shares, 1, 0, 1), color });
   return { outputs: { shares, pixels: painted }, parameters: root.parameters };
+}
+
+/**
+ * Something in the pose that an edit asks for, for the same. In: the `source` [1, 3, height, width] that shows it and its features by the tower, `vision` [1, patches,
+ * hidden]; how much of every pixel is the thing's, `share` [1, 1, height, width]; and the `embeddings` [1, length, hidden] of the prompt. Out: `pixels` [1, 3, side, side], and
+ * how likely each of them is the thing's, `shares` [1, 1, side, side], see `DrawnPose`.
+ */
+export function tracePose(config: UniPicConfig, grid: Grid): Traced {
+  const root = Scope.root();
+  const { mar, llm, siglip2 } = config;
+  const [height, width] = grid.map((side) => side * tokenPixels(mar));
+  const given = (name: string, channels: number) => input(name, "float32", [1, channels, height, width]);
+  const vision = input("vision", "float32", [1, patchSide(siglip2) ** 2, llm.hidden_size]);
+  const prompt = wholePrompts(input("embeddings", "float32", [1, "length", llm.hidden_size]));
+  const thing = { source: given("source", COLORS), share: given("share", 1), vision, prompt };
+  const { pixels, odds } = poseThing(root.child("mar.source_pixels.change.pose"), config, thing);
+  return { outputs: { pixels, shares: sigmoid(odds) }, parameters: root.parameters };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What an edit's instruction changes of what its source shows, for the config's `changed_pixels`; no part of the official model. The words around a word say
- * whether it names something that changes, and how: it goes, it is painted, turned, made smaller or larger, lifted. What it names is then found in the
+ * whether it names something that changes, and how: it goes, it is painted, turned, made smaller or larger, lifted, or takes another pose. What it names is then found in the
  * source (models/finding.ts) and changed by itself, so that all else stays.
  */
 
@@ -17,11 +17,12 @@ export const CHANGE_NUMBERS = [
   /** It is one of the words for something that changes, or of those for a color that this gets. */
   "isThing",
   "isColor",
-  /** What it names goes away, is all that stays, gets the color, or is turned around. */
+  /** What it names goes away, is all that stays, gets the color, is turned around, or takes another pose. */
   "goes",
   "alone",
   "recolors",
   "mirrors",
+  "poses",
   /** Beside things that change or are new, all stays. */
   "restStays",
   /** The logarithm of how many times as large it becomes, and how far it is lifted, as a share of the side. */
@@ -32,7 +33,7 @@ export type ChangeNumber = (typeof CHANGE_NUMBERS)[number];
 
 /** Of these the first two are known of every token, and all others of those that name something. */
 const OF_EVERY = 2;
-const ODDS = 7;
+const ODDS = 8;
 const OWN = 48;
 const WIDTH = 160;
 const AROUND = 12;
@@ -40,7 +41,7 @@ const AROUND = 12;
 const AMOUNT_WEIGHT = 4;
 const NEARBY = 0.02;
 
-/** What is said of every token of prompts: [batch, length, 9]. embeddings: [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.change.words`. */
+/** What is said of every token of prompts: [batch, length, 10]. embeddings: [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.change.words`. */
 export function tellChanges(scope: Scope, embeddings: Tensor): Tensor {
   const seen = withSurroundings(linear(embeddings, scope.child("own"), OWN), AROUND, AROUND);
   return linear(twoLayers(seen, scope, WIDTH), scope.child("vote"), CHANGE_NUMBERS.length);
@@ -48,7 +49,7 @@ export function tellChanges(scope: Scope, embeddings: Tensor): Tensor {
 
 /**
  * How unlikely what is true of tokens is by what is said of them, in nats, each number by its mean, and how far amounts are off.
- * truth: whether a token is known, 1 or 0, and then its numbers: [batch, length, 10].
+ * truth: whether a token is known, 1 or 0, and then its numbers: [batch, length, 11].
  */
 export function changesLoss(said: Tensor, truth: Tensor): Tensor {
   const known = slice(truth, 2, 0, 1);

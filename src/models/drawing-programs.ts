@@ -13,7 +13,7 @@ import {
   slice,
   type Tensor,
 } from "../tensor/index.ts";
-import { traceChange, traceLook, traceTellChanges } from "./changing-programs.ts";
+import { traceChange, traceLook, tracePose, traceTellChanges } from "./changing-programs.ts";
 import { clearThings } from "./clearing.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
 import { conditionWidth, showTokens, withoutSource } from "./copying.ts";
@@ -171,6 +171,7 @@ export const editPrograms = (config: UniPicConfig, grid: Grid): Traced[] => [
         traceTellChanges(config),
         traceChange(config, grid),
         traceClear(config, grid, "mar.source_pixels.change.clear"),
+        tracePose(config, grid),
         traceLook(config, grid),
       ]
     : []),

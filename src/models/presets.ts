@@ -99,7 +99,7 @@ export const unipicMini: UniPicConfig = {
   vae_scale: 1,
   siglip2: {
     hidden_size: 128,
-    num_hidden_layers: 4,
+    num_hidden_layers: 6,
     num_attention_heads: 4,
     intermediate_size: 384,
     image_size: 64,

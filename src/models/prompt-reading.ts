@@ -4,7 +4,19 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { divide, fullLike, multiply, reduceSum, reshape, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
+import {
+  add,
+  divide,
+  fullLike,
+  multiply,
+  reduceSum,
+  reshape,
+  slice,
+  softmax,
+  subtract,
+  type Tensor,
+  unsqueeze,
+} from "../tensor/index.ts";
 
 /** Prompts' tokens. */
 export interface PromptTokens {
@@ -23,14 +35,33 @@ export const wholePrompts = (embeddings: Tensor): PromptTokens => ({
 /** Features of a token, and so many tokens before and after one that it is read with. */
 const TOKEN = 32;
 const AROUND = 3;
+/** The logarithm of how much less say a token has that is none of a prompt's own. */
+const NO_SAY = 1e4;
 
 /** So many features of a prompt, a mean over its own tokens: [batch, features]. */
-export function readPrompt(scope: Scope, { embeddings, isOwn }: PromptTokens, features: number): Tensor {
-  const counted = unsqueeze(isOwn, 2);
-  const own = multiply(linear(embeddings, scope.child("own"), TOKEN), counted);
-  const read = twoLayers(withSurroundings(own, AROUND, AROUND), scope, 2 * features);
+export function readPrompt(scope: Scope, prompt: PromptTokens, features: number): Tensor {
+  const counted = unsqueeze(prompt.isOwn, 2);
+  const read = readTokens(scope, prompt, features);
   const sum = reduceSum(multiply(read, counted), [1]);
   return linear(divide(sum, reduceSum(counted, [1])), scope.child("told"), features);
+}
+
+/**
+ * The same by votes: of every feature each token has an opinion, and a say in it, so that one word that matters is not lost among the many tokens that stand for a
+ * picture.
+ */
+export function readPromptByVotes(scope: Scope, prompt: PromptTokens, features: number): Tensor {
+  const counted = unsqueeze(prompt.isOwn, 2);
+  const said = linear(readTokens(scope, prompt, features), scope.child("vote"), 2 * features);
+  const [say, opinion] = [slice(said, 2, 0, features), slice(said, 2, features, 2 * features)];
+  const weights = softmax(add(say, multiply(subtract(counted, 1), NO_SAY)), 1);
+  return reduceSum(multiply(weights, opinion), [1]);
+}
+
+/** Twice so many features of every token, by those around it: [batch, length, 2 x features]. */
+function readTokens(scope: Scope, { embeddings, isOwn }: PromptTokens, features: number): Tensor {
+  const own = multiply(linear(embeddings, scope.child("own"), TOKEN), unsqueeze(isOwn, 2));
+  return twoLayers(withSurroundings(own, AROUND, AROUND), scope, 2 * features);
 }
 
 /** The same for every place: [batch, features] to [batch, features, 1, 1]. */

@@ -27,6 +27,8 @@ export interface FoundThing extends ToldChange {
   /** The source in the color that is asked for, and without anything in it. */
   painted: Picture;
   cleared: Picture;
+  /** The thing in the pose that is asked for, where one is. */
+  posed?: CutOut;
 }
 
 export interface FoundChanges {
@@ -77,12 +79,24 @@ export async function findThings(
     const area = picture.width * picture.height;
     const planes = shares.data as Float32Array;
     const [own, touched] = [planes.slice(0, area).map(decided), planes.slice(area)];
-    found.push({ ...thing, own, touched, painted: asPicture(painted), cleared });
+    const share = hostArray("float32", [1, 1, picture.height, picture.width], planes.slice(0, area));
+    const posed = thing.poses ? await inPose(programs, grid, { source, vision, embeddings, share }) : undefined;
+    found.push({ ...thing, own, touched, painted: asPicture(painted), cleared, posed });
   }
   return { things: found, cleared };
 }
 
-const isMoved = ({ scale, lift, mirrors }: ToldChange): boolean => scale !== 1 || lift !== 0 || mirrors;
+/** Something found, drawn in the pose that is asked for; undefined where that comes out as nothing. */
+async function inPose(
+  programs: Programs,
+  grid: Grid,
+  feeds: Readonly<Record<"source" | "vision" | "embeddings" | "share", Value>>,
+): Promise<CutOut | undefined> {
+  const { pixels, shares } = await programs.pose(grid).run(feeds);
+  return cutOutBy(asPicture(pixels), mostly(shares.data as Float32Array, OWN));
+}
+
+const isMoved = ({ scale, lift, mirrors, poses }: ToldChange): boolean => scale !== 1 || lift !== 0 || mirrors || poses;
 
 /** Whether what is behind something comes to be seen. */
 export const leavesPlace = (change: ToldChange): boolean => change.goes || isMoved(change);
@@ -102,7 +116,9 @@ export function changeThings(source: Picture, onto: Picture, things: readonly Fo
       continue;
     }
     const cut = cutOf(look, thing);
-    if (cut) result = paste(result, thing.mirrors ? mirrored(cut) : cut, movedTo(cut.region, thing));
+    if (!cut) continue;
+    const shown = thing.posed ?? cut;
+    result = paste(result, thing.mirrors ? mirrored(shown) : shown, movedTo(cut.region, thing));
   }
   return result;
 }
@@ -114,10 +130,11 @@ export function placeOfGone(source: Picture, things: readonly FoundThing[]): Reg
 }
 
 const cutOf = (look: Picture, { own }: FoundThing, least = CUT): CutOut | undefined =>
-  cutOutBy(
-    look,
-    Uint8Array.from(own, (share) => (share > least ? 1 : 0)),
-  );
+  cutOutBy(look, mostly(own, least));
+
+/** 1 where there is more of something than so much, 0 elsewhere. */
+const mostly = (shares: ArrayLike<number>, least: number): Uint8Array =>
+  Uint8Array.from(shares, (share) => (share > least ? 1 : 0));
 
 /** The place of something that stays on its ground, or is lifted from it. */
 function movedTo({ left, top, right, bottom }: Region, { scale, lift }: ToldChange): Region {

@@ -1,5 +1,5 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
-import { traceChange, traceLook, traceTellChanges } from "../models/changing-programs.ts";
+import { traceChange, traceLook, tracePose, traceTellChanges } from "../models/changing-programs.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import {
   traceClear,
@@ -137,6 +137,11 @@ export class Programs {
   /** For one thing of one picture. */
   change(grid: Grid): Part {
     return this.#part(`change ${grid}`, () => traceChange(this.config, grid));
+  }
+
+  /** For one thing of one picture. */
+  pose(grid: Grid): Part {
+    return this.#part(`pose ${grid}`, () => tracePose(this.config, grid));
   }
 
   look(grid: Grid): Part {

@@ -10,6 +10,7 @@ export interface ToldChange {
   alone: boolean;
   recolors: boolean;
   mirrors: boolean;
+  poses: boolean;
   /** How many times as large it becomes; 1 where it stays as large. */
   scale: number;
   /** How far it is lifted, as a share of the side; 0 where it is not. */
@@ -48,6 +49,7 @@ export function changesOf(length: number, after: number, said: Float32Array): To
       alone: mean("alone") > 0,
       recolors: mean("recolors") > 0,
       mirrors: mean("mirrors") > 0,
+      poses: mean("poses") > 0,
       scale: Math.abs(logScale) < LEAST_SCALE ? 1 : Math.exp(Math.max(-MOST_SCALE, Math.min(MOST_SCALE, logScale))),
       lift: Math.abs(lift) < LEAST_LIFT ? 0 : Math.max(-MOST_LIFT, Math.min(MOST_LIFT, lift)),
     };

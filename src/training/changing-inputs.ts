@@ -6,28 +6,33 @@ import {
   knownChanges,
   planEdit,
   type Scene,
+  type SceneObject,
   type Span,
+  standAt,
 } from "../data/index.ts";
 import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
+import { POSE_SIDE } from "../models/posing.ts";
 import type { Random } from "../random.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import { editPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Batch, visionPixels } from "./batches.ts";
+import { drawAlone } from "./draw-alone.ts";
 import { pixelArray } from "./pixel-array.ts";
 import { pad } from "./token-rows.ts";
 import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
 /** Numbers that are known of every token, see `changesLoss`. */
-const KNOWN = 10;
+const KNOWN = 11;
 /** What differs by no more than this, of 255, is no shadow. */
 const SHADOW = 2;
 
 /**
- * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, 10], see `changesLoss` in
+ * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, 11], see `changesLoss` in
  * models/changing.ts; of one thing that changes the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length]; whether there
- * `is_there` one, and it `is_painted`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; and the `source`, its `background` alone and the
- * `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
+ * `is_there` one, and it `is_painted` or `is_posed`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; its
+ * other pose, `posed` [batch, 3, POSE_SIDE, POSE_SIDE], and how much of each pixel is its, `outline` [batch, 1, POSE_SIDE, POSE_SIDE], see `DrawnPose`; and the `source`, its
+ * `background` alone and the `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
  */
 export function changingInputs(
   config: UniPicConfig,
@@ -47,9 +52,11 @@ export function changingInputs(
   const [thing, color] = [new Float32Array(count * length), new Float32Array(count * length)];
   const [isThere, isPainted] = [new Float32Array(count), new Float32Array(count)];
   const truth = new Float32Array(count * 2 * area);
+  const poses: (SceneObject | undefined)[] = [];
   edits.forEach((edit, row) => {
     const { things, restStays } = knownChanges(edit);
     const chosen = things.length > 0 ? random.pick(things) : undefined;
+    poses.push(chosen?.posed);
     if (chosen) {
       isThere[row] = 1;
       isPainted[row] = chosen.color ? 1 : 0;
@@ -62,7 +69,7 @@ export function changingInputs(
       const own = things.find(isOf);
       const isColor = things.some((other) => isOf(other.color));
       known.set(
-        [1, ...(own ? numbersOf(own, restStays) : [0, isColor ? 1 : 0, 0, 0, 0, 0, 0, 0, 0])],
+        [1, ...(own ? numbersOf(own, restStays) : [0, isColor ? 1 : 0, 0, 0, 0, 0, 0, 0, 0, 0])],
         (row * length + at) * KNOWN,
       );
       if (isOf(chosen)) thing[row * length + at] = 1;
@@ -86,6 +93,7 @@ export function changingInputs(
       [count, 1],
       edits.map(({ target }) => (target.filter === undefined ? 0 : 1)),
     ),
+    ...posedInputs(poses),
     truth: hostArray("float32", [count, 2, size, size], truth),
     source: pixelArray(sources, size),
     background: draw(({ source }) => ({ ...source, objects: [] })),
@@ -94,17 +102,45 @@ export function changingInputs(
   };
 }
 
-const numbersOf = ({ goes, alone, color, mirrors, scale, lift }: ChangedThing, restStays: boolean): number[] => [
+const numbersOf = ({ goes, alone, color, mirrors, posed, scale, lift }: ChangedThing, restStays: boolean): number[] => [
   1,
   0,
   goes ? 1 : 0,
   alone ? 1 : 0,
   color ? 1 : 0,
   mirrors ? 1 : 0,
+  posed ? 1 : 0,
   restStays ? 1 : 0,
   Math.log(scale),
   lift,
 ];
+
+/** What things are to look like that take another pose: nothing, where one does not. */
+function posedInputs(poses: readonly (SceneObject | undefined)[]): Batch {
+  const size = POSE_SIDE;
+  const drawn = poses.map((object) => {
+    if (!object) return { share: new Float32Array(size * size), colors: new Uint8Array(size * size * 3) };
+    const large = { ...object, size: 1, x: 0.5 };
+    standAt(large, 1);
+    return drawAlone(large, size);
+  });
+  const outline = new Float32Array(poses.length * size * size);
+  drawn.forEach(({ share }, row) => {
+    outline.set(share, row * size * size);
+  });
+  return {
+    is_posed: hostArray(
+      "float32",
+      [poses.length, 1],
+      poses.map((object) => (object ? 1 : 0)),
+    ),
+    outline: hostArray("float32", [poses.length, 1, size, size], outline),
+    posed: pixelArray(
+      drawn.map(({ colors }) => colors),
+      size,
+    ),
+  };
+}
 
 /**
  * How much of every pixel is the thing's, and whether it or its shadow shows there: two planes.
@@ -112,15 +148,11 @@ const numbersOf = ({ goes, alone, color, mirrors, scale, lift }: ChangedThing, r
  */
 function whereIs({ source }: Edit, { object }: ChangedThing, whole: Uint8Array, size: number): Float32Array {
   const area = size * size;
-  const on = (color: "white" | "black", objects: Scene["objects"]) =>
-    drawScene({ task: source.task, objects, background: { kind: "plain", color } }, size);
-  const [white, black] = (["white", "black"] as const).map((color) => [on(color, []), on(color, [object])]);
   const without = drawScene({ ...source, objects: source.objects.filter((other) => other !== object) }, size);
   const planes = new Float32Array(2 * area);
+  planes.set(drawAlone(object, size).share);
   for (let pixel = 0; pixel < area; pixel++) {
     const at = pixel * 3;
-    // What shines through of two grounds is what is not the thing's.
-    planes[pixel] = 1 - Math.max(0, white[1][at] - black[1][at]) / (white[0][at] - black[0][at]);
     const isTouched = [0, 1, 2].some((channel) => Math.abs(whole[at + channel] - without[at + channel]) > SHADOW);
     planes[area + pixel] = isTouched ? 1 : 0;
   }

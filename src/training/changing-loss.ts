@@ -4,6 +4,7 @@ import type { UniPicConfig } from "../models/config.ts";
 import { findingLoss, findThing } from "../models/finding.ts";
 import { paintingLoss } from "../models/keeping.ts";
 import { lookLoss, restyle } from "../models/looks.ts";
+import { POSE_SIDE, poseThing } from "../models/posing.ts";
 import { recolor, recoloringLoss } from "../models/recoloring.ts";
 import { embedText, visionFeatures } from "../models/unipic.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -13,9 +14,10 @@ import { add, detach, input, multiply, reshape, slice, type Tensor } from "../te
 const FINDING_WEIGHT = 5;
 const RECOLORING_WEIGHT = 3;
 const RESTYLING_WEIGHT = 3;
+const POSING_WEIGHT = 3;
 
-/** What changing things in place learns by: what an instruction says, where that is, what is behind it, and how it looks in another color; and how a picture does in another look. */
-export type ChangingLosses = Record<"telling" | "finding" | "clearing" | "recoloring" | "restyling", Tensor>;
+/** What changing things in place learns by: what an instruction says, where that is, what is behind it, and how it looks in another color or another pose; and how a picture does in another look. */
+export type ChangingLosses = Record<"telling" | "finding" | "clearing" | "recoloring" | "posing" | "restyling", Tensor>;
 
 /** Traces them; the inputs are `changing.` and the names that `changingInputs` gives. Only what changes things learns. */
 export function traceChanging(root: Scope, config: UniPicConfig, batch: number): ChangingLosses {
@@ -26,7 +28,7 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
     input(`changing.${name}`, "float32", [batch, ...shape]);
   const picture = (name: string) => given(name, 3, mar.img_size, mar.img_size);
   const embeddings = detach(embedText(root, config, input("changing.ids", "int64", [batch, length])));
-  const known = given("known", length, 10);
+  const known = given("known", length, 11);
   const isOwn = reshape(slice(known, 2, 0, 1), [batch, length]);
   const [source, target] = [picture("source"), picture("target")];
   const pixels = given("vision_pixels", 3, siglip2.image_size, siglip2.image_size);
@@ -37,6 +39,9 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
   const color = meanOfMarked(embeddings, given("color", length));
   const painted = recolor(scope.child("paint"), { source, share, color });
   const cleared = clearThings(scope.child("clear"), mar, source, { embeddings, isOwn });
+  const posed = poseThing(scope.child("pose"), config, { source, share, vision, prompt: { embeddings, isOwn } });
+  const outline = given("outline", 1, POSE_SIDE, POSE_SIDE);
+  const isPosed = given("is_posed", 1);
   const restyled = restyle(scope.child("look"), mar, source, { embeddings, isOwn });
   return {
     telling: changesLoss(tellChanges(scope.child("words"), embeddings), known),
@@ -47,14 +52,24 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
     ),
     clearing: paintingLoss({ painted: cleared }, picture("background")),
     recoloring: recoloringLoss(painted, target, share, given("is_painted", 1)),
+    posing: add(
+      recoloringLoss(posed.pixels, given("posed", 3, POSE_SIDE, POSE_SIDE), outline, isPosed),
+      findingLoss(posed.odds, outline, isPosed),
+    ),
     restyling: lookLoss(restyled, target, given("is_look", 1)),
   };
 }
 
 /** Their weighted sum. */
-export function changingTotal({ telling, finding, clearing, recoloring, restyling }: ChangingLosses): Tensor {
-  const things = add(multiply(finding, FINDING_WEIGHT), multiply(recoloring, RECOLORING_WEIGHT));
-  return add(add(add(telling, clearing), things), multiply(restyling, RESTYLING_WEIGHT));
+export function changingTotal(losses: ChangingLosses): Tensor {
+  const { telling, finding, clearing, recoloring, posing, restyling } = losses;
+  const weighed = [
+    multiply(finding, FINDING_WEIGHT),
+    multiply(recoloring, RECOLORING_WEIGHT),
+    multiply(posing, POSING_WEIGHT),
+    multiply(restyling, RESTYLING_WEIGHT),
+  ];
+  return weighed.reduce(add, add(telling, clearing));
 }
 
 export const changingTask = (root: Scope, config: UniPicConfig, batch: number): Tensor =>

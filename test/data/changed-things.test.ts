@@ -47,17 +47,21 @@ describe("knownChanges", () => {
     expect([...seen].sort()).toEqual(["larger", "painted", "smaller"]);
   });
 
-  it("knows what jumps and what turns, and leaves poses alone", () => {
+  it("knows what jumps, what turns, and what takes another pose, as the target has it", () => {
     const seen = new Set<string>();
-    for (const { things, restStays } of many("action", 200)) {
-      for (const { object: _, from: _from, to: _to, ...thing } of things) {
-        const is = thing.mirrors ? { ...still, mirrors: true } : { ...still, lift: JUMP };
-        expect(thing).toMatchObject(is);
-        seen.add(thing.mirrors ? "turned" : "jumped");
+    for (const { edit, things, restStays } of many("action", 200)) {
+      expect([things.length, restStays]).toEqual([1, true]);
+      const [{ object, from: _from, to: _to, posed, ...thing }] = things;
+      if (posed) {
+        expect(edit.target.objects).toContainEqual(posed);
+        expect([posed.name, posed.style]).toEqual([object.name, object.style]);
+        expect(posed.icon).not.toBe(object.icon);
       }
-      expect(restStays).toBe(things.length > 0);
+      const is = thing.mirrors ? { mirrors: true } : { lift: posed ? 0 : JUMP };
+      expect(thing).toMatchObject({ ...still, ...is });
+      seen.add(posed ? "posed" : thing.mirrors ? "turned" : "jumped");
     }
-    expect([...seen].sort()).toEqual(["jumped", "turned"]);
+    expect([...seen].sort()).toEqual(["jumped", "posed", "turned"]);
   });
 
   it("knows what is all that stays", () => {

@@ -23,23 +23,25 @@ describe("what an instruction changes", () => {
     changed.data[0] = 5;
     const [one, other] = [await evaluate({ said }, feeds), await evaluate({ said }, { ...feeds, embeddings: changed })];
     expect(one.said.shape).toEqual([1, 30, CHANGE_NUMBERS.length]);
-    const differ = values(one.said).flatMap((value, i) => (value === values(other.said)[i] ? [] : [Math.floor(i / 9)]));
+    const differ = values(one.said).flatMap((value, i) =>
+      value === values(other.said)[i] ? [] : [Math.floor(i / CHANGE_NUMBERS.length)],
+    );
     expect([...new Set(differ)]).toEqual(Array.from({ length: 13 }, (_, at) => at));
   });
 
   it("counts as plain JavaScript counts it", async () => {
-    const said = normals([1, 3, 9], 3);
+    const said = normals([1, 3, 10], 3);
     const rows = [
-      [1, 1, 0, 1, 0, 1, 0, 1, 0.3, 0.1],
-      [1, 0, 1, 0, 0, 0, 0, 0, 0, 0],
-      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [1, 1, 0, 1, 0, 1, 0, 1, 1, 0.3, 0.1],
+      [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
-    const loss = changesLoss(input("said", "float32", [1, 3, 9]), input("truth", "float32", [1, 3, 10]));
-    const { result } = await evaluate({ result: loss }, { said, truth: floats([1, 3, 10], rows.flat()) });
+    const loss = changesLoss(input("said", "float32", [1, 3, 10]), input("truth", "float32", [1, 3, 11]));
+    const { result } = await evaluate({ result: loss }, { said, truth: floats([1, 3, 11], rows.flat()) });
     const odds = values(said);
-    const every = [0, 1].map((i) => (unlikely(odds[i], rows[0][i + 1]) + unlikely(odds[9 + i], rows[1][i + 1])) / 2);
-    const named = [2, 3, 4, 5, 6].map((i) => unlikely(odds[i], rows[0][i + 1]));
-    const amounts = [7, 8].map((i) => 4 * (Math.hypot(odds[i] - rows[0][i + 1], 0.02) - 0.02));
+    const every = [0, 1].map((i) => (unlikely(odds[i], rows[0][i + 1]) + unlikely(odds[10 + i], rows[1][i + 1])) / 2);
+    const named = [2, 3, 4, 5, 6, 7].map((i) => unlikely(odds[i], rows[0][i + 1]));
+    const amounts = [8, 9].map((i) => 4 * (Math.hypot(odds[i] - rows[0][i + 1], 0.02) - 0.02));
     const sum = [...every, ...named, ...amounts].reduce((a, b) => a + b);
     expect(values(result)[0]).toBeCloseTo(sum, 4);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cutOutBy } from "../../src/image/cut-out.ts";
 import { type Picture, picture } from "../../src/image/picture.ts";
 import { changeThings, type FoundThing, leavesPlace, placeOfGone } from "../../src/pipeline/change-things.ts";
 
@@ -37,6 +38,7 @@ const thing = (changes: Partial<FoundThing>): FoundThing => ({
   alone: false,
   recolors: false,
   mirrors: false,
+  poses: false,
   scale: 1,
   lift: 0,
   own,
@@ -79,6 +81,19 @@ describe("changeThings", () => {
     expect(boxOf(RED, change({ lift: 0.25 }))).toEqual([5, 2, 8, 6]);
   });
 
+  it("puts it in another pose where it stood, as high or wide as it was", () => {
+    const posed = cutOutBy(plain([7, 8, 9]), Uint8Array.from(region(2, 8, 10, 12)));
+    const result = change({ poses: true, posed });
+    expect(boxOf([7, 8, 9], result)).toEqual([4, 8, 8, 10]);
+    expect([RED, BLUE, GRAY].map((color) => boxOf(color, result))).toEqual([undefined, undefined, undefined]);
+    const nowhere = { own: own.map(() => 0), touched: own.map(() => 0) };
+    expect(change({ poses: true, posed, ...nowhere }).data).toEqual(source.data);
+  });
+
+  it("leaves it as it is where its other pose comes out as nothing", () => {
+    expect(boxOf(RED, change({ poses: true }))).toEqual(boxOf(RED, source));
+  });
+
   it("leaves it alone on the color of the result's frame", () => {
     const result = change({ alone: true }, painted(plain([255, 255, 255]), region(0, 0, 3, 3), RED));
     expect(result.data).toEqual(painted(painted(plain([255, 255, 255]), own, RED), region(4, 6, 5, 10), BLUE).data);
@@ -112,7 +127,7 @@ it("knows what leaves its place, and where that was", () => {
     false,
     false,
   ]);
-  for (const changes of [{ goes: true }, { mirrors: true }, { scale: 2 }, { lift: 0.2 }]) {
+  for (const changes of [{ goes: true }, { mirrors: true }, { poses: true }, { scale: 2 }, { lift: 0.2 }]) {
     expect(leavesPlace(thing(changes))).toBe(true);
   }
   expect(placeOfGone(source, [thing({}), thing({ goes: true })])).toEqual({

@@ -12,7 +12,7 @@ function said(...tokens: Partial<Record<ChangeNumber, number>>[]): Float32Array 
   );
 }
 const changes = (...tokens: Partial<Record<ChangeNumber, number>>[]) => changesOf(6, 1, said(...tokens));
-const still = { goes: false, alone: false, recolors: false, mirrors: false, scale: 1, lift: 0 };
+const still = { goes: false, alone: false, recolors: false, mirrors: false, poses: false, scale: 1, lift: 0 };
 
 describe("changesOf", () => {
   it("has every run of words that name something, in the instruction alone", () => {
@@ -26,10 +26,18 @@ describe("changesOf", () => {
   });
 
   it("has the mean of what a thing's words say", () => {
-    const half = { isThing: 1, goes: -3, recolors: 3, mirrors: 1, logScale: 0.4, lift: 0.2 };
-    const { things } = changes(half, { isThing: 1, goes: 2, recolors: -1, mirrors: -2, logScale: 0.2, lift: 0.1 });
+    const half = { isThing: 1, goes: -3, recolors: 3, mirrors: 1, poses: -2, logScale: 0.4, lift: 0.2 };
+    const { things } = changes(half, {
+      isThing: 1,
+      goes: 2,
+      recolors: -1,
+      mirrors: -2,
+      poses: 3,
+      logScale: 0.2,
+      lift: 0.1,
+    });
     expect(things).toHaveLength(1);
-    expect(things[0]).toMatchObject({ goes: false, recolors: true, mirrors: false });
+    expect(things[0]).toMatchObject({ goes: false, recolors: true, mirrors: false, poses: true });
     expect(things[0].scale).toBeCloseTo(Math.exp(0.3), 5);
     expect(things[0].lift).toBeCloseTo(0.15, 5);
   });

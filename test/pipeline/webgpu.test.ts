@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Picture, UniPic } from "../../src/index.ts";
-import { traceChange, traceLook, traceTellChanges } from "../../src/models/changing-programs.ts";
+import { traceChange, traceLook, tracePose, traceTellChanges } from "../../src/models/changing-programs.ts";
 import { type KlVaeConfig, patchSide, tokenWidth } from "../../src/models/config.ts";
 import { conditionWidth } from "../../src/models/copying.ts";
 import { layoutPrograms, traceClear, traceKeep, traceName, tracePlace } from "../../src/models/drawing-programs.ts";
@@ -144,6 +144,11 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
         source: normals([1, 3, 16, 16], 3),
         vision: normals([1, patches, hidden], 4),
         thing: hostArray("float32", [1, 7], [0, 1, 1, 0, 0, 0, 0]),
+        share: hostArray(
+          "float32",
+          [1, 1, 16, 16],
+          Array.from({ length: 256 }, (_, pixel) => (pixel % 3) / 2),
+        ),
         color: hostArray("float32", [1, 7], [0, 0, 0, 0, 0, 1, 0]),
         condition: normals([4, conditionWidth(config.mar)], 5),
         token: normals([4, tokenWidth(config.mar)], 6),
@@ -153,6 +158,7 @@ describe.skipIf(!isThere)(onGpu("a model on WebGPU", isThere), () => {
         traceTellChanges(config),
         traceChange(config, grid),
         traceClear(config, grid, "mar.source_pixels.change.clear"),
+        tracePose(config, grid),
         traceLook(config, grid),
         traceName(config),
         tracePlace(config, grid),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, drawScene, knownChanges, planEdit } from "../../src/data/index.ts";
 import { sourceFeatures } from "../../src/models/config.ts";
+import { POSE_SIDE } from "../../src/models/posing.ts";
 import { Random } from "../../src/random.ts";
 import { editPrompt } from "../../src/text/prompts.ts";
 import { changingInputs } from "../../src/training/changing-inputs.ts";
@@ -9,8 +10,8 @@ import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const { model } = tinyPlan(1);
 const tokenizer = tinyTokenizer("Remove the red car.", "Change the color of the dog to blue.");
-const COUNT = 16;
-const options = { types: ["remove", "adjust", "hybrid", "extract"] } as const;
+const COUNT = 20;
+const options = { types: ["remove", "adjust", "hybrid", "extract", "action"] } as const;
 const inputs = changingInputs(model, tokenizer, COUNT, options, new Random(5));
 const again = new Random(5);
 const edits = Array.from({ length: COUNT }, () => planEdit(again, options));
@@ -28,14 +29,14 @@ describe("changingInputs", () => {
   it("say of every token what it names and what becomes of that", () => {
     edits.forEach((edit, row) => {
       const { things, restStays } = knownChanges(edit);
-      const known = numbers("known", row, length * 10);
-      const of = (at: number) => known.slice(at * 10, (at + 1) * 10);
+      const known = numbers("known", row, length * 11);
+      const of = (at: number) => known.slice(at * 11, (at + 1) * 11);
       const own = tokenizer.encode(editPrompt(edit.instruction, sourceFeatures(model))).length;
       expect(Array.from({ length }, (_, at) => of(at)[0])).toEqual(
         Array.from({ length }, (_, at) => (at < own ? 1 : 0)),
       );
-      for (const { object, goes, alone, color, mirrors, scale, lift } of things) {
-        const flags = [1, 1, 0, goes, alone, color !== undefined, mirrors, restStays].map(Number);
+      for (const { object, goes, alone, color, mirrors, posed, scale, lift } of things) {
+        const flags = [1, 1, 0, goes, alone, color !== undefined, mirrors, posed !== undefined, restStays].map(Number);
         const is = [...flags, Math.fround(Math.log(scale)), Math.fround(lift)].join();
         expect(marked(row, (at) => of(at).join() === is)).toContain(object.name);
         if (color) expect(marked(row, (at) => of(at)[2] === 1).trim()).toBe(color.name);
@@ -50,6 +51,7 @@ describe("changingInputs", () => {
       const chosen = knownChanges(edit).things.find(({ from, to }) => edit.instruction.slice(from, to) === words)!;
       expect(numbers("is_there", row, 1)).toEqual([1]);
       expect(numbers("is_painted", row, 1)).toEqual([chosen.color ? 1 : 0]);
+      expect(numbers("is_posed", row, 1)).toEqual([chosen.posed ? 1 : 0]);
       const color = numbers("color", row, length);
       expect(marked(row, (at) => color[at] === 1).trim()).toBe(chosen.color?.name ?? "");
 
@@ -75,6 +77,27 @@ describe("changingInputs", () => {
         const level = Math.round((source[pixel] + 1) * 127.5);
         if (is === 0) expect(Math.abs(level - without[pixel * 3])).toBeLessThanOrEqual(3);
       });
+    });
+  });
+
+  it("have the other pose by itself, filling its square from the bottom", () => {
+    const area = POSE_SIDE ** 2;
+    const posed = edits.flatMap((edit, row) => (knownChanges(edit).things[0].posed ? [row] : []));
+    expect(posed.length).toBeGreaterThan(0);
+    edits.forEach((_, row) => {
+      const outline = numbers("outline", row, area);
+      if (!posed.includes(row)) {
+        expect(outline.every((share) => share === 0)).toBe(true);
+        return;
+      }
+      const covered = outline.flatMap((share, pixel) => (share > 0.5 ? [pixel] : []));
+      const [rows, columns] = [
+        covered.map((pixel) => Math.floor(pixel / POSE_SIDE)),
+        covered.map((p) => p % POSE_SIDE),
+      ];
+      const extent = (places: number[]) => Math.max(...places) - Math.min(...places) + 1;
+      expect(Math.max(...rows)).toBeGreaterThanOrEqual(POSE_SIDE - 2);
+      expect(Math.max(extent(rows), extent(columns))).toBeGreaterThanOrEqual(POSE_SIDE - 3);
     });
   });
 

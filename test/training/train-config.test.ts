@@ -110,6 +110,9 @@ describe("parseTrainConfig", () => {
       "lay out",
       "change in place",
       "change looks",
+      "see more",
+      "pose",
+      "pose again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");

@@ -17,6 +17,8 @@ export interface ChangedThing extends Span {
   goes: boolean;
   /** Whether it is all that stays, on a plain background. */
   alone: boolean;
+  /** As the target shows it, where it takes another pose. */
+  posed?: SceneObject;
   /** The color that it gets, with the words for it; undefined where it keeps its look. */
   color?: Span & { name: ColorName };
   mirrors: boolean;
@@ -34,7 +36,7 @@ export interface KnownChanges {
 
 type ToldEdit = Pick<Edit, "source" | "target" | "instruction">;
 
-/** All that is changed and named; what takes another pose is not counted, as it is not made from what is there. */
+/** All that is changed and named. */
 export function knownChanges(edit: ToldEdit): KnownChanges {
   const { source, target, instruction } = edit;
   const after = (object: SceneObject) => target.objects.find(({ name }) => name === object.name);
@@ -53,7 +55,9 @@ export function knownChanges(edit: ToldEdit): KnownChanges {
     };
     if (!later || still.alone) return [still];
     if (same(object, later)) return [];
-    if (later.icon !== object.icon) return [];
+    // Another icon of the same style is another pose; of another style, the look of the whole picture.
+    if (later.style !== object.style) return [];
+    if (later.icon !== object.icon) return [{ ...still, posed: later }];
     const color = later.color === object.color || later.color === null ? undefined : later.color;
     const said = color && new RegExp(`\\b${color}\\b`).exec(instruction.slice(words.to));
     const from = said ? words.to + said.index : 0;
