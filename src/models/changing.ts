@@ -10,7 +10,8 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { add, divide, maximum, multiply, negate, reduceSum, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
+import { weightedMean } from "../nn/weighted-mean.ts";
+import { add, multiply, negate, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
 
 /** What is said of every token, in this order: log-odds, and then two amounts. */
 export const CHANGE_NUMBERS = [
@@ -65,6 +66,5 @@ export function changesLoss(said: Tensor, truth: Tensor): Tensor {
 
 /** The mean embedding of marked tokens: [batch, hidden]. embeddings: [batch, length, hidden]; marks: 1 or 0, [batch, length]. */
 export function meanOfMarked(embeddings: Tensor, marks: Tensor): Tensor {
-  const sum = reduceSum(multiply(embeddings, unsqueeze(marks, 2)), [1]);
-  return divide(sum, maximum(reduceSum(marks, [1], true), 1));
+  return weightedMean(embeddings, unsqueeze(marks, 2));
 }

@@ -9,18 +9,8 @@ import { depthToSpace } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import {
-  concat,
-  divide,
-  maximum,
-  multiply,
-  reduceMean,
-  reduceSum,
-  reshape,
-  silu,
-  slice,
-  type Tensor,
-} from "../tensor/index.ts";
+import { weightedMean } from "../nn/weighted-mean.ts";
+import { concat, reduceMean, reshape, silu, slice, type Tensor } from "../tensor/index.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { type PromptTokens, readPromptByVotes } from "./prompt-reading.ts";
 import { channelsFirst, channelsLast } from "./squares.ts";
@@ -35,8 +25,6 @@ const BEGUN = 6;
 const STEPS = [64, 48, 32] as const;
 /** The side of what is drawn, in pixels. */
 export const POSE_SIDE = BEGUN * 2 ** STEPS.length;
-/** A thing of fewer pixels than this is none. */
-const FEWEST = 1;
 
 export interface Posed {
   /** The picture that shows the thing: [batch, 3, side, side] in [-1, 1]. */
@@ -66,12 +54,12 @@ export function poseThing(
   const patches = patchSide(siglip2);
   const [batch, , height, width] = share.shape as [number, number, number, number];
   const apart = reshape(share, [batch, patches, height / patches, patches, width / patches]);
-  const seen = meanBy(vision, reshape(reduceMean(apart, [2, 4]), [batch, patches ** 2, 1]), FEWEST / patches ** 2);
+  const seen = weightedMean(vision, reshape(reduceMean(apart, [2, 4]), [batch, patches ** 2, 1]), 1 / patches ** 2);
   const byPixel = (x: Tensor, channels: number) => reshape(channelsLast(x), [batch, height * width, channels]);
   const tones = silu(
     linear(silu(linear(byPixel(source, COLORS), scope.child("tone.0"), TONES)), scope.child("tone.2"), TONES),
   );
-  const manner = meanBy(tones, byPixel(share, 1), FEWEST);
+  const manner = weightedMean(tones, byPixel(share, 1));
   const told = silu(readPromptByVotes(scope.child("prompt"), prompt, TOLD));
   const known = twoLayers(concat([told, seen, manner], 1), scope, WIDTH);
   const [first] = STEPS;
@@ -84,9 +72,4 @@ export function poseThing(
     x = depthToSpace(convolution(silu(x), step.child("larger"), later * 4, 3, { padding: 1 }), 2);
   }
   return { pixels: slice(x, 1, 0, COLORS), odds: slice(x, 1, COLORS, COLORS + 1) };
-}
-
-/** The mean over places, by their weights; 0 where there is hardly any. x: [batch, places, features]; weights: [batch, places, 1]; result: [batch, features]. */
-function meanBy(x: Tensor, weights: Tensor, least: number): Tensor {
-  return divide(reduceSum(multiply(x, weights), [1]), maximum(reduceSum(weights, [1]), least));
 }

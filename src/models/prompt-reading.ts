@@ -4,9 +4,9 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
+import { weightedMean } from "../nn/weighted-mean.ts";
 import {
   add,
-  divide,
   fullLike,
   multiply,
   reduceSum,
@@ -40,10 +40,8 @@ const NO_SAY = 1e4;
 
 /** So many features of a prompt, a mean over its own tokens: [batch, features]. */
 export function readPrompt(scope: Scope, prompt: PromptTokens, features: number): Tensor {
-  const counted = unsqueeze(prompt.isOwn, 2);
   const read = readTokens(scope, prompt, features);
-  const sum = reduceSum(multiply(read, counted), [1]);
-  return linear(divide(sum, reduceSum(counted, [1])), scope.child("told"), features);
+  return linear(weightedMean(read, unsqueeze(prompt.isOwn, 2)), scope.child("told"), features);
 }
 
 /**

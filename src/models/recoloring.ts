@@ -3,6 +3,7 @@
 import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
+import { weightedMean } from "../nn/weighted-mean.ts";
 import {
   add,
   divide,
@@ -42,7 +43,7 @@ export function recolor(scope: Scope, { source, share, color }: Recolored): Tens
   const rows = (x: Tensor, channels: number) => transpose(reshape(x, [batch, channels, pixels]), [0, 2, 1]);
   const [own, weight] = [rows(source, COLORS), rows(share, 1)];
   const tones = silu(linear(silu(linear(own, scope.child("tone.0"), WIDTH)), scope.child("tone.2"), WIDTH));
-  const mean = divide(reduceSum(multiply(tones, weight), [1]), maximum(reduceSum(weight, [1]), FEWEST));
+  const mean = weightedMean(tones, weight, FEWEST);
   const told = silu(add(linear(mean, scope.child("mean"), WIDTH), linear(color, scope.child("color"), WIDTH)));
   const of = (name: string) => unsqueeze(linear(told, scope.child(name), WIDTH), 1);
   const first = silu(add(linear(own, scope.child("pixel.0"), WIDTH), of("shift.0")));
