@@ -7,7 +7,7 @@ export {
 export { type CaptionOptions, caption, describe, describeInStatements, type Statement } from "./captions.ts";
 export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
-export { type ChangedThing, knownChanges, type Span } from "./edits/changed-things.ts";
+export { type ChangedThing, knownChanges } from "./edits/changed-things.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
 export { backdropFor, newThing, newThingWords } from "./edits/new-thing.ts";
 export { FILTERS, type Filter } from "./filters.ts";
@@ -48,3 +48,4 @@ export {
   setStats,
   worldSource,
 } from "./sets/index.ts";
+export type { Span } from "./words.ts";

@@ -2,10 +2,9 @@
 import type { Random } from "../random.ts";
 import { backgroundPlaces } from "./backgrounds.ts";
 import { caption, describeInStatements, phraseOf } from "./captions.ts";
-import type { Span } from "./edits/changed-things.ts";
 import { type PlanOptions, planScene } from "./planning.ts";
 import type { Scene, SceneObject } from "./scene.ts";
-import { article, plural } from "./words.ts";
+import { article, plural, type Span } from "./words.ts";
 
 /** Words of a text that name an object. */
 export interface NamedThing extends Span {

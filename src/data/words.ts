@@ -1,5 +1,11 @@
 import { OBJECTS } from "./objects.ts";
 
+/** Some characters of a text, from one up to another. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
 const NUMBERS = ["zero", "one", "two", "three", "four"];
 
 /** Zero to four in words. */

@@ -9,6 +9,10 @@ export function blend(onto: Picture, other: Picture, shares: ArrayLike<number>):
   return picture(onto.width, onto.height, data);
 }
 
+/** How far a value is on its way from one to a greater one: 0 up to the first, 1 from the second on. */
+export const rise = (value: number, from: number, to: number): number =>
+  Math.min(1, Math.max(0, (value - from) / (to - from)));
+
 /** The most of every pixel and those around it, so that a soft edge lies inside. */
 export function grown(shares: ArrayLike<number>, width: number): Float32Array {
   const height = shares.length / width;

@@ -1,21 +1,19 @@
 import { Scope } from "../nn/scope.ts";
 import { input, sigmoid, slice } from "../tensor/index.ts";
 import { meanOfMarked, tellChanges } from "./changing.ts";
-import { patchSide, type UniPicConfig } from "./config.ts";
+import type { UniPicConfig } from "./config.ts";
 import { findThing } from "./finding.ts";
 import { restyle } from "./looks.ts";
 import { poseThing } from "./posing.ts";
 import type { Grid } from "./position-table.ts";
-import { type Traced, tokenPixels } from "./programs.ts";
-import { wholePrompts } from "./prompt-reading.ts";
+import { embeddingsInput, pictureInput, promptInput, visionInput } from "./program-inputs.ts";
+import type { Traced } from "./programs.ts";
 import { recolor } from "./recoloring.ts";
 
-const COLORS = 3;
-
-/** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, 10], see `tellChanges`. */
+/** What edits change, for the config's `changed_pixels`. In: `embeddings` [rows, length, hidden] of their prompts. Out: `changes` [rows, length, numbers], see `tellChanges`. */
 export function traceTellChanges(config: UniPicConfig): Traced {
   const root = Scope.root();
-  const embeddings = input("embeddings", "float32", ["rows", "length", config.llm.hidden_size]);
+  const embeddings = embeddingsInput(config, "rows");
   const changes = tellChanges(root.child("mar.source_pixels.change.words"), embeddings);
   return { outputs: { changes }, parameters: root.parameters };
 }
@@ -27,12 +25,10 @@ export function traceTellChanges(config: UniPicConfig): Traced {
  */
 export function traceChange(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
-  const { mar, llm, siglip2 } = config;
   const scope = root.child("mar.source_pixels.change");
-  const [height, width] = grid.map((side) => side * tokenPixels(mar));
-  const source = input("source", "float32", [1, 3, height, width]);
-  const vision = input("vision", "float32", [1, patchSide(siglip2) ** 2, llm.hidden_size]);
-  const embeddings = input("embeddings", "float32", [1, "length", llm.hidden_size]);
+  const source = pictureInput("source", config.mar, grid);
+  const vision = visionInput(config);
+  const embeddings = embeddingsInput(config, 1);
   const [words, color] = ["thing", "color"].map((name) =>
     meanOfMarked(embeddings, input(name, "float32", [1, "length"])),
   );
@@ -48,13 +44,12 @@ export function traceChange(config: UniPicConfig, grid: Grid): Traced {
  */
 export function tracePose(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
-  const { mar, llm, siglip2 } = config;
-  const [height, width] = grid.map((side) => side * tokenPixels(mar));
-  const given = (name: string, channels: number) => input(name, "float32", [1, channels, height, width]);
-  const vision = input("vision", "float32", [1, patchSide(siglip2) ** 2, llm.hidden_size]);
-  const prompt = wholePrompts(input("embeddings", "float32", [1, "length", llm.hidden_size]));
-  const thing = { source: given("source", COLORS), share: given("share", 1), vision, prompt };
-  const { pixels, odds } = poseThing(root.child("mar.source_pixels.change.pose"), config, thing);
+  const { pixels, odds } = poseThing(root.child("mar.source_pixels.change.pose"), config, {
+    source: pictureInput("source", config.mar, grid),
+    share: pictureInput("share", config.mar, grid, 1),
+    vision: visionInput(config),
+    prompt: promptInput(config, 1),
+  });
   return { outputs: { pixels, shares: sigmoid(odds) }, parameters: root.parameters };
 }
 
@@ -64,10 +59,8 @@ export function tracePose(config: UniPicConfig, grid: Grid): Traced {
  */
 export function traceLook(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
-  const { mar, llm } = config;
-  const [height, width] = grid.map((side) => side * tokenPixels(mar));
-  const source = input("source", "float32", [1, 3, height, width]);
-  const prompt = wholePrompts(input("embeddings", "float32", [1, "length", llm.hidden_size]));
-  const { look, odds } = restyle(root.child("mar.source_pixels.change.look"), mar, source, prompt);
+  const { mar } = config;
+  const source = pictureInput("source", mar, grid);
+  const { look, odds } = restyle(root.child("mar.source_pixels.change.look"), mar, source, promptInput(config, 1));
   return { outputs: { pixels: look, odds }, parameters: root.parameters };
 }

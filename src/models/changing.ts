@@ -5,12 +5,12 @@
  */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
-import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
+import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
+import { meanOfCounted, weightedMean } from "../nn/means.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { weightedMean } from "../nn/weighted-mean.ts";
 import { add, multiply, negate, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
 
 /** What is said of every token, in this order: log-odds, and then two amounts. */
@@ -32,9 +32,13 @@ export const CHANGE_NUMBERS = [
 ] as const;
 export type ChangeNumber = (typeof CHANGE_NUMBERS)[number];
 
-/** Of these the first two are known of every token, and all others of those that name something. */
+/** What is known of every token, see `changesLoss`: whether that is so, and these numbers. */
+export const CHANGES_KNOWN = 1 + CHANGE_NUMBERS.length;
+
+/** Of the numbers the first two are known of every token, and all others of those that name something. */
 const OF_EVERY = 2;
-const ODDS = 8;
+/** The last ones are amounts. */
+const AMOUNTS = 2;
 const OWN = 48;
 const WIDTH = 160;
 const AROUND = 12;
@@ -42,7 +46,7 @@ const AROUND = 12;
 const AMOUNT_WEIGHT = 4;
 const NEARBY = 0.02;
 
-/** What is said of every token of prompts: [batch, length, 10]. embeddings: [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.change.words`. */
+/** What is said of every token of prompts: [batch, length, numbers]. embeddings: [batch, length, hidden]. `scope` is the checkpoint's `mar.source_pixels.change.words`. */
 export function tellChanges(scope: Scope, embeddings: Tensor): Tensor {
   const seen = withSurroundings(linear(embeddings, scope.child("own"), OWN), AROUND, AROUND);
   return linear(twoLayers(seen, scope, WIDTH), scope.child("vote"), CHANGE_NUMBERS.length);
@@ -50,7 +54,7 @@ export function tellChanges(scope: Scope, embeddings: Tensor): Tensor {
 
 /**
  * How unlikely what is true of tokens is by what is said of them, in nats, each number by its mean, and how far amounts are off.
- * truth: whether a token is known, 1 or 0, and then its numbers: [batch, length, 11].
+ * truth: whether a token is known, 1 or 0, and then its numbers: [batch, length, CHANGES_KNOWN].
  */
 export function changesLoss(said: Tensor, truth: Tensor): Tensor {
   const known = slice(truth, 2, 0, 1);
@@ -58,7 +62,9 @@ export function changesLoss(said: Tensor, truth: Tensor): Tensor {
   const losses = CHANGE_NUMBERS.map((_, index) => {
     const [guess, is] = [slice(said, 2, index, index + 1), slice(truth, 2, index + 1, index + 2)];
     const off =
-      index < ODDS ? negate(logLikelihood(guess, is)) : multiply(smoothDistance(guess, is, NEARBY), AMOUNT_WEIGHT);
+      index < CHANGE_NUMBERS.length - AMOUNTS
+        ? negate(logLikelihood(guess, is))
+        : multiply(smoothDistance(guess, is, NEARBY), AMOUNT_WEIGHT);
     return meanOfCounted(off, index < OF_EVERY ? known : isThing);
   });
   return losses.reduce(add);

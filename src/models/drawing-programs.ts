@@ -31,8 +31,8 @@ import {
 import { nameNew } from "./naming.ts";
 import { place } from "./placing.ts";
 import type { Grid } from "./position-table.ts";
-import { type Traced, tokenPixels } from "./programs.ts";
-import { type PromptTokens, wholePrompts } from "./prompt-reading.ts";
+import { embeddingsInput, pictureInput, promptInput } from "./program-inputs.ts";
+import type { Traced } from "./programs.ts";
 import { repaint } from "./repainting.ts";
 import type { EditedPicture } from "./squares.ts";
 import { answered, projectIn } from "./unipic.ts";
@@ -94,14 +94,11 @@ export function traceShowTokens(config: UniPicConfig): Traced {
 /** What the head was told of every place of one edit, and its source: `condition` [places, condition width], `source` [1, 3, height, width]. */
 function editedInputs(mar: MarConfig, grid: Grid): EditedPicture {
   const condition = ofPlaces("condition", grid, conditionWidth(mar));
-  return { condition, isTold: fullLike(slice(condition, 3, 0, 1), 1), source: wholeInput("source", mar, grid) };
+  return { condition, isTold: fullLike(slice(condition, 3, 0, 1), 1), source: pictureInput("source", mar, grid) };
 }
 
 const ofPlaces = (name: string, grid: Grid, width: number): Tensor =>
   reshape(input(name, "float32", [grid[0] * grid[1], width]), [1, ...grid, width]);
-
-const wholeInput = (name: string, mar: MarConfig, grid: Grid): Tensor =>
-  input(name, "float32", [1, 3, ...grid.map((side) => side * tokenPixels(mar))]);
 
 /** Where an edit puts something new, for the config's `placed_pixels`. In: `condition` and `source` as {@link traceKeep}. Out: `box` [1, 4], see `place`. */
 export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
@@ -114,8 +111,7 @@ export function tracePlace(config: UniPicConfig, grid: Grid): Traced {
 /** Which words name something new, for the same. In: `embeddings` [rows, length, hidden] of edits' prompts. Out: `named` [rows, length, 2], see `nameNew`. */
 export function traceName(config: UniPicConfig): Traced {
   const root = Scope.root();
-  const embeddings = input("embeddings", "float32", ["rows", "length", config.llm.hidden_size]);
-  const named = nameNew(root.child("mar.source_pixels.words"), embeddings);
+  const named = nameNew(root.child("mar.source_pixels.words"), embeddingsInput(config, "rows"));
   return { outputs: { named }, parameters: root.parameters };
 }
 
@@ -127,7 +123,7 @@ export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
   const root = Scope.root();
   const { mar } = config;
   const edited = editedInputs(mar, grid);
-  const drawn = wholeInput("drawn", mar, grid);
+  const drawn = pictureInput("drawn", mar, grid);
   const token = ofPlaces("token", grid, tokenWidth(mar));
   const repainted = repaint(root.child("mar.source_pixels"), mar, { ...edited, token });
   const pixels = putTogether(repainted, { source: edited.source, drawn });
@@ -137,7 +133,7 @@ export function traceKeep(config: UniPicConfig, grid: Grid): Traced {
 /** What a prompt names, for the config's `layouts`. In: `embeddings` [rows, length, hidden] of prompts of one length. Out: `said` [rows, length, 6], see `layOut`. */
 export function traceLayOut(config: UniPicConfig): Traced {
   const root = Scope.root();
-  const said = layOut(root.child("layout.words"), promptTokens(config, "rows"));
+  const said = layOut(root.child("layout.words"), promptInput(config, "rows"));
   return { outputs: { said }, parameters: root.parameters };
 }
 
@@ -148,13 +144,10 @@ export type Clearing = "layout.clear" | "mar.source_pixels.change.clear";
 export function traceClear(config: UniPicConfig, grid: Grid, clearing: Clearing): Traced {
   const root = Scope.root();
   const { mar } = config;
-  const drawn = wholeInput("drawn", mar, grid);
-  const pixels = clearThings(root.child(clearing), mar, drawn, promptTokens(config, 1));
+  const drawn = pictureInput("drawn", mar, grid);
+  const pixels = clearThings(root.child(clearing), mar, drawn, promptInput(config, 1));
   return { outputs: { pixels }, parameters: root.parameters };
 }
-
-const promptTokens = ({ llm }: UniPicConfig, rows: number | "rows"): PromptTokens =>
-  wholePrompts(input("embeddings", "float32", [rows, "length", llm.hidden_size]));
 
 /** What drawing from words runs beside what the official model does, as far as the config asks for it. */
 export const layoutPrograms = (config: UniPicConfig, grid: Grid): Traced[] =>

@@ -1,8 +1,8 @@
 /** Where in a picture something is that words name, for the config's `changed_pixels`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
-import { meanOfCounted } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
+import { meanOfCounted } from "../nn/means.ts";
 import { depthToSpace } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";

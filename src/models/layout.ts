@@ -8,10 +8,10 @@ import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { add, multiply, slice, subtract, type Tensor, unsqueeze } from "../tensor/index.ts";
+import { add, multiply, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
 import { namingLoss } from "./naming.ts";
 import { placingLoss } from "./placing.ts";
-import type { PromptTokens } from "./prompt-reading.ts";
+import { type PromptTokens, unheard } from "./prompt-reading.ts";
 import { encoderLayer } from "./siglip2.ts";
 
 /** Features of a token by itself. */
@@ -22,11 +22,11 @@ const WIDTH = 128;
 /** Layers in which every token sees all others: what else there is leaves less room. */
 const LAYERS = 2;
 const LAYER = { hidden_size: WIDTH, num_attention_heads: 4, intermediate_size: 2 * WIDTH, layer_norm_eps: 1e-6 };
-/** What keeps a token from being seen. */
-const UNSEEN = 1e4;
 
 /** Numbers that are said of every token. */
 export const LAYOUT_NUMBERS = 6;
+/** Numbers that are known of every token, see `layoutLoss`. */
+export const LAYOUT_KNOWN = 8;
 
 /**
  * Of every token of prompts, [batch, length, 6]: the log-odds that it is one of those that name something to be shown, and that this stands out most from
@@ -36,16 +36,15 @@ export const LAYOUT_NUMBERS = 6;
 export function layOut(scope: Scope, { embeddings, isOwn }: PromptTokens): Tensor {
   const own = multiply(linear(embeddings, scope.child("own"), OWN), unsqueeze(isOwn, 2));
   let x = twoLayers(withSurroundings(own, AROUND, AROUND), scope, WIDTH);
-  const hidden = multiply(subtract(isOwn, 1), UNSEEN);
   // Every query sees the same keys: [batch, 1, queries, keys].
-  const bias = unsqueeze(add(unsqueeze(multiply(isOwn, 0), 2), unsqueeze(hidden, 1)), 1);
+  const bias = unsqueeze(add(unsqueeze(multiply(isOwn, 0), 2), unsqueeze(unheard(isOwn), 1)), 1);
   for (let index = 0; index < LAYERS; index++) x = encoderLayer(x, scope.child("layer").child(index), LAYER, bias);
   return linear(x, scope.child("vote"), LAYOUT_NUMBERS);
 }
 
 /**
  * What {@link layOut} is off by: of the words `namingLoss`, and of the boxes, of every token of a thing whose place is known, `placingLoss`.
- * truth: [batch, length, 8]: whether a token is the prompt's own, names something, stands out from the first backdrop, and has a known place, 1 or 0 each; and
+ * truth: [batch, length, LAYOUT_KNOWN]: whether a token is the prompt's own, names something, stands out from the first backdrop, and has a known place, 1 or 0 each; and
  * the box.
  */
 export function layoutLoss(said: Tensor, truth: Tensor): Tensor {

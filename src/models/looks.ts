@@ -1,8 +1,9 @@
 /** A picture in another look, as an instruction asks for the whole of it, for the config's `changed_pixels`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
-import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
+import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
+import { meanOfCounted } from "../nn/means.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,

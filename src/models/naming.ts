@@ -4,8 +4,8 @@
  */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
-import { meanOfCounted } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
+import { meanOfCounted } from "../nn/means.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";

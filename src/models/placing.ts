@@ -3,22 +3,12 @@
  * small model can, and then put in its place. Convolutions over the source, told what the diffusion head was told, say where that is.
  */
 
-import { meanOfCounted, smoothDistance } from "../nn/distance.ts";
+import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
+import { byVotes, meanOfCounted } from "../nn/means.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
-import {
-  add,
-  constant,
-  multiply,
-  reduceMean,
-  reduceSum,
-  reshape,
-  silu,
-  slice,
-  softmax,
-  type Tensor,
-} from "../tensor/index.ts";
+import { add, constant, multiply, reduceMean, reshape, silu, slice, type Tensor } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
 import { bySquare, channelsLast, type EditedPicture, squareSide, toldBySquare } from "./squares.ts";
 
@@ -45,9 +35,7 @@ export function place(scope: Scope, mar: MarConfig, edited: EditedPicture): Tens
   const votes = linear(silu(channelsLast(x)), scope.child("vote"), 2 * EDGES);
   const said = reshape(votes, [batch, rows * columns, 2 * EDGES]);
   // Every edge is a mean over squares of where each has it, weighed by how much each has to say of it.
-  const weights = softmax(slice(said, 2, 0, EDGES), 1);
-  const opinions = add(slice(said, 2, EDGES, 2 * EDGES), middles(rows, columns));
-  return reduceSum(multiply(weights, opinions), [1]);
+  return byVotes(slice(said, 2, 0, EDGES), add(slice(said, 2, EDGES, 2 * EDGES), middles(rows, columns)));
 }
 
 /** Where squares have every edge at first, at their middles: [1, rows x columns, 4]. */

@@ -5,15 +5,16 @@
 
 import { convolution } from "../nn/convolution.ts";
 import { linear } from "../nn/linear.ts";
+import { weightedMean } from "../nn/means.ts";
 import { depthToSpace } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { weightedMean } from "../nn/weighted-mean.ts";
 import { concat, reduceMean, reshape, silu, slice, type Tensor } from "../tensor/index.ts";
 import { patchSide, type UniPicConfig } from "./config.ts";
 import { type PromptTokens, readPromptByVotes } from "./prompt-reading.ts";
-import { channelsFirst, channelsLast } from "./squares.ts";
+import { channelsFirst } from "./squares.ts";
+import { meanTone } from "./tones.ts";
 
 const COLORS = 3;
 /** Features of the prompt, and of the picture's colors where the thing is. */
@@ -55,11 +56,7 @@ export function poseThing(
   const [batch, , height, width] = share.shape as [number, number, number, number];
   const apart = reshape(share, [batch, patches, height / patches, patches, width / patches]);
   const seen = weightedMean(vision, reshape(reduceMean(apart, [2, 4]), [batch, patches ** 2, 1]), 1 / patches ** 2);
-  const byPixel = (x: Tensor, channels: number) => reshape(channelsLast(x), [batch, height * width, channels]);
-  const tones = silu(
-    linear(silu(linear(byPixel(source, COLORS), scope.child("tone.0"), TONES)), scope.child("tone.2"), TONES),
-  );
-  const manner = weightedMean(tones, byPixel(share, 1));
+  const manner = meanTone(scope, source, share, TONES);
   const told = silu(readPromptByVotes(scope.child("prompt"), prompt, TOLD));
   const known = twoLayers(concat([told, seen, manner], 1), scope, WIDTH);
   const [first] = STEPS;

@@ -1,22 +1,11 @@
 /** What a picture's painters are told of a prompt as a whole. */
 
 import { linear } from "../nn/linear.ts";
+import { byVotes, weightedMean } from "../nn/means.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { weightedMean } from "../nn/weighted-mean.ts";
-import {
-  add,
-  fullLike,
-  multiply,
-  reduceSum,
-  reshape,
-  slice,
-  softmax,
-  subtract,
-  type Tensor,
-  unsqueeze,
-} from "../tensor/index.ts";
+import { add, fullLike, multiply, reshape, slice, subtract, type Tensor, unsqueeze } from "../tensor/index.ts";
 
 /** Prompts' tokens. */
 export interface PromptTokens {
@@ -35,8 +24,11 @@ export const wholePrompts = (embeddings: Tensor): PromptTokens => ({
 /** Features of a token, and so many tokens before and after one that it is read with. */
 const TOKEN = 32;
 const AROUND = 3;
-/** The logarithm of how much less say a token has that is none of a prompt's own. */
-const NO_SAY = 1e4;
+/** The logarithm of how much less a token counts that is none of a prompt's own. */
+const UNHEARD = 1e4;
+
+/** What is added to what counts tokens, as logarithms, so that none counts that fills a prompt up. isOwn: see `PromptTokens`; result: the same. */
+export const unheard = (isOwn: Tensor): Tensor => multiply(subtract(isOwn, 1), UNHEARD);
 
 /** So many features of a prompt, a mean over its own tokens: [batch, features]. */
 export function readPrompt(scope: Scope, prompt: PromptTokens, features: number): Tensor {
@@ -49,11 +41,9 @@ export function readPrompt(scope: Scope, prompt: PromptTokens, features: number)
  * picture.
  */
 export function readPromptByVotes(scope: Scope, prompt: PromptTokens, features: number): Tensor {
-  const counted = unsqueeze(prompt.isOwn, 2);
   const said = linear(readTokens(scope, prompt, features), scope.child("vote"), 2 * features);
   const [say, opinion] = [slice(said, 2, 0, features), slice(said, 2, features, 2 * features)];
-  const weights = softmax(add(say, multiply(subtract(counted, 1), NO_SAY)), 1);
-  return reduceSum(multiply(weights, opinion), [1]);
+  return byVotes(add(say, unsqueeze(unheard(prompt.isOwn), 2)), opinion);
 }
 
 /** Twice so many features of every token, by those around it: [batch, length, 2 x features]. */

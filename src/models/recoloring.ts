@@ -3,7 +3,6 @@
 import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { weightedMean } from "../nn/weighted-mean.ts";
 import {
   add,
   divide,
@@ -16,6 +15,7 @@ import {
   transpose,
   unsqueeze,
 } from "../tensor/index.ts";
+import { meanTone, pixelRows } from "./tones.ts";
 
 const COLORS = 3;
 const WIDTH = 48;
@@ -38,12 +38,8 @@ export interface Recolored {
  * among the thing's tones, of which a mean of features tells. `scope` is the checkpoint's `mar.source_pixels.change.paint`.
  */
 export function recolor(scope: Scope, { source, share, color }: Recolored): Tensor {
-  const [batch, , height, width] = source.shape as [number, number, number, number];
-  const pixels = height * width;
-  const rows = (x: Tensor, channels: number) => transpose(reshape(x, [batch, channels, pixels]), [0, 2, 1]);
-  const [own, weight] = [rows(source, COLORS), rows(share, 1)];
-  const tones = silu(linear(silu(linear(own, scope.child("tone.0"), WIDTH)), scope.child("tone.2"), WIDTH));
-  const mean = weightedMean(tones, weight, FEWEST);
+  const own = pixelRows(source);
+  const mean = meanTone(scope, source, share, WIDTH);
   const told = silu(add(linear(mean, scope.child("mean"), WIDTH), linear(color, scope.child("color"), WIDTH)));
   const of = (name: string) => unsqueeze(linear(told, scope.child(name), WIDTH), 1);
   const first = silu(add(linear(own, scope.child("pixel.0"), WIDTH), of("shift.0")));
@@ -51,7 +47,7 @@ export function recolor(scope: Scope, { source, share, color }: Recolored): Tens
     add(linear(multiply(first, add(of("scale.0"), 1)), scope.child("pixel.2"), WIDTH), of("shift.2")),
   );
   const painted = linear(multiply(second, add(of("scale.2"), 1)), scope.child("pixel.4"), COLORS);
-  return reshape(transpose(painted, [0, 2, 1]), [batch, COLORS, height, width]);
+  return reshape(transpose(painted, [0, 2, 1]), source.shape);
 }
 
 /** How far the thing is off, on average over its pixels, where it is to be painted. painted, target: [batch, 3, height, width]; share as above; isPainted: [batch, 1]. */

@@ -1,4 +1,4 @@
-import { blend, grown } from "../image/blend.ts";
+import { blend, grown, rise } from "../image/blend.ts";
 import { type CutOut, cutOutBy, frameColor, mirrored, type Region } from "../image/cut-out.ts";
 import { paste } from "../image/paste.ts";
 import { type Picture, picture } from "../image/picture.ts";
@@ -46,7 +46,6 @@ export const NO_CHANGES: FoundChanges = { things: [], restStays: false };
 /** Chances that a pixel is the thing's below which it is not, and from which on all of it is: a part of a thing that is left as it was shows more than a rim. */
 const UNLIKELY = 0.2;
 const LIKELY = 0.5;
-const decided = (chance: number): number => Math.min(1, Math.max(0, (chance - UNLIKELY) / (LIKELY - UNLIKELY)));
 
 /** A pixel of which more than this is the thing's is part of it. */
 const OWN = 0.5;
@@ -78,8 +77,9 @@ export async function findThings(
     const { shares, pixels: painted } = await programs.change(grid).run(feeds);
     const area = picture.width * picture.height;
     const planes = shares.data as Float32Array;
-    const [own, touched] = [planes.slice(0, area).map(decided), planes.slice(area)];
-    const share = hostArray("float32", [1, 1, picture.height, picture.width], planes.slice(0, area));
+    const [chances, touched] = [planes.slice(0, area), planes.slice(area)];
+    const own = chances.map((chance) => rise(chance, UNLIKELY, LIKELY));
+    const share = hostArray("float32", [1, 1, picture.height, picture.width], chances);
     const posed = thing.poses ? await inPose(programs, grid, { source, vision, embeddings, share }) : undefined;
     found.push({ ...thing, own, touched, painted: asPicture(painted), cleared, posed });
   }

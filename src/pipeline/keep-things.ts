@@ -1,4 +1,4 @@
-import { blend } from "../image/blend.ts";
+import { blend, rise } from "../image/blend.ts";
 import type { Picture } from "../image/picture.ts";
 
 /** A channel that differs from the background by no more than this, of 255, is background; by more than the second, something that stands in front of it. */
@@ -19,7 +19,7 @@ export function keepThings(source: Picture, cleared: Picture, result: Picture): 
   let [ground, changed] = [0, 0];
   for (let pixel = 0; pixel < pixels; pixel++) {
     const stands = difference(source, cleared, pixel);
-    shares[pixel] = Math.min(1, Math.max(0, (stands - GROUND) / (THING - GROUND)));
+    shares[pixel] = rise(stands, GROUND, THING);
     if (shares[pixel] > 0) continue;
     ground++;
     if (difference(source, result, pixel) > GROUND) changed++;

@@ -1,7 +1,7 @@
 import type { Value } from "../runtime/values.ts";
 import { alonePrompt, BACKDROPS } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { runsOf } from "./marked-words.ts";
+import { meanOver, runsOf } from "./marked-words.ts";
 import type { Programs } from "./programs.ts";
 
 /** The prompt that draws by itself what an edit's prompt names as new, by the embeddings of its tokens; undefined where the model takes none of its words for that. */
@@ -29,7 +29,6 @@ export function promptOf(
   const found = runs.reduce((best, run) => (run[1] - run[0] > best[1] - best[0] ? run : best), [0, 0]);
   const words = tokenizer.decode(prompt.slice(...found), { skipSpecial: true }).trim();
   if (words === "") return undefined;
-  let odds = 0;
-  for (let at = found[0]; at < found[1]; at++) odds += said[2 * at + 1];
+  const odds = meanOver(found, (at) => said[2 * at + 1]);
   return alonePrompt(words, BACKDROPS[odds > 0 ? 0 : 1]);
 }

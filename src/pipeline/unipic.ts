@@ -177,11 +177,11 @@ export class UniPic {
 
   /** What an edit changes of what its source shows. `embeddings`: of the prompt's tokens. */
   async #find(picture: Picture, grid: Grid, prompt: readonly number[], embeddings: Value): Promise<FoundChanges> {
+    const look = await lookOf(this.#programs, { picture, grid, embeddings });
+    if (look) return { ...NO_CHANGES, look };
     const { changes } = await this.#programs.tellChanges().run({ embeddings });
     const after = prompt.lastIndexOf(this.#imageToken()) + 1;
     const told = changesOf(prompt.length, after, changes.data as Float32Array);
-    const look = await lookOf(this.#programs, { picture, grid, embeddings });
-    if (look) return { ...NO_CHANGES, look };
     const vision = await this.#see(picture);
     const found = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
     releaseValues([vision]);

@@ -10,10 +10,11 @@ import {
   type Span,
   standAt,
 } from "../data/index.ts";
+import { CHANGE_NUMBERS, CHANGES_KNOWN, type ChangeNumber } from "../models/changing.ts";
 import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import { POSE_SIDE } from "../models/posing.ts";
 import type { Random } from "../random.ts";
-import { hostArray } from "../tensor/dtype.ts";
+import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Batch, visionPixels } from "./batches.ts";
@@ -22,13 +23,11 @@ import { pixelArray } from "./pixel-array.ts";
 import { pad } from "./token-rows.ts";
 import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
-/** Numbers that are known of every token, see `changesLoss`. */
-const KNOWN = 11;
 /** What differs by no more than this, of 255, is no shadow. */
 const SHADOW = 2;
 
 /**
- * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, 11], see `changesLoss` in
+ * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, CHANGES_KNOWN], see `changesLoss` in
  * models/changing.ts; of one thing that changes the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length]; whether there
  * `is_there` one, and it `is_painted` or `is_posed`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; its
  * other pose, `posed` [batch, 3, POSE_SIDE, POSE_SIDE], and how much of each pixel is its, `outline` [batch, 1, POSE_SIDE, POSE_SIDE], see `DrawnPose`; and the `source`, its
@@ -48,33 +47,25 @@ export function changingInputs(
   const size = config.mar.img_size;
   const area = size * size;
   const sources = edits.map(({ source }) => drawScene(source, size));
-  const known = new Float32Array(count * length * KNOWN);
+  const known = new Float32Array(count * length * CHANGES_KNOWN);
   const [thing, color] = [new Float32Array(count * length), new Float32Array(count * length)];
-  const [isThere, isPainted] = [new Float32Array(count), new Float32Array(count)];
   const truth = new Float32Array(count * 2 * area);
-  const poses: (SceneObject | undefined)[] = [];
-  edits.forEach((edit, row) => {
+  const changed = edits.map((edit, row) => {
     const { things, restStays } = knownChanges(edit);
     const chosen = things.length > 0 ? random.pick(things) : undefined;
-    poses.push(chosen?.posed);
-    if (chosen) {
-      isThere[row] = 1;
-      isPainted[row] = chosen.color ? 1 : 0;
-      truth.set(whereIs(edit, chosen, sources[row], size), row * 2 * area);
-    }
+    if (chosen) truth.set(whereIs(edit, chosen, sources[row], size), row * 2 * area);
     const begin = prompts[row].lastIndexOf(edit.instruction);
     const spans = tokenSpans(tokenizer, rows[row].slice(0, lengths[row]));
     spans.forEach((token, at) => {
       const isOf = (span?: Span) => isOfSpan(token, span, begin);
       const own = things.find(isOf);
       const isColor = things.some((other) => isOf(other.color));
-      known.set(
-        [1, ...(own ? numbersOf(own, restStays) : [0, isColor ? 1 : 0, 0, 0, 0, 0, 0, 0, 0, 0])],
-        (row * length + at) * KNOWN,
-      );
+      const numbers: Partial<Numbers> = own ? numbersOf(own, restStays) : { isColor };
+      known.set([1, ...CHANGE_NUMBERS.map((name) => Number(numbers[name] ?? 0))], (row * length + at) * CHANGES_KNOWN);
       if (isOf(chosen)) thing[row * length + at] = 1;
       if (isOf(chosen?.color)) color[row * length + at] = 1;
     });
+    return chosen;
   });
   const draw = (scene: (edit: Edit) => Scene) =>
     pixelArray(
@@ -83,17 +74,13 @@ export function changingInputs(
     );
   return {
     ids: hostArray("int64", shape, rows.flat()),
-    known: hostArray("float32", [...shape, KNOWN], known),
+    known: hostArray("float32", [...shape, CHANGES_KNOWN], known),
     thing: hostArray("float32", shape, thing),
     color: hostArray("float32", shape, color),
-    is_there: hostArray("float32", [count, 1], isThere),
-    is_painted: hostArray("float32", [count, 1], isPainted),
-    is_look: hostArray(
-      "float32",
-      [count, 1],
-      edits.map(({ target }) => (target.filter === undefined ? 0 : 1)),
-    ),
-    ...posedInputs(poses),
+    is_there: flags(changed.map((chosen) => chosen !== undefined)),
+    is_painted: flags(changed.map((chosen) => chosen?.color !== undefined)),
+    is_look: flags(edits.map(({ target }) => target.filter !== undefined)),
+    ...posedInputs(changed.map((chosen) => chosen?.posed)),
     truth: hostArray("float32", [count, 2, size, size], truth),
     source: pixelArray(sources, size),
     background: draw(({ source }) => ({ ...source, objects: [] })),
@@ -102,18 +89,23 @@ export function changingInputs(
   };
 }
 
-const numbersOf = ({ goes, alone, color, mirrors, posed, scale, lift }: ChangedThing, restStays: boolean): number[] => [
-  1,
-  0,
-  goes ? 1 : 0,
-  alone ? 1 : 0,
-  color ? 1 : 0,
-  mirrors ? 1 : 0,
-  posed ? 1 : 0,
-  restStays ? 1 : 0,
-  Math.log(scale),
-  lift,
-];
+type Numbers = Record<ChangeNumber, number | boolean>;
+
+const numbersOf = (thing: ChangedThing, restStays: boolean): Numbers => ({
+  isThing: true,
+  isColor: false,
+  goes: thing.goes,
+  alone: thing.alone,
+  recolors: thing.color !== undefined,
+  mirrors: thing.mirrors,
+  poses: thing.posed !== undefined,
+  restStays,
+  logScale: Math.log(thing.scale),
+  lift: thing.lift,
+});
+
+/** 1 for what is so, 0 for what is not: [batch, 1]. */
+const flags = (are: readonly boolean[]): HostArray => hostArray("float32", [are.length, 1], are.map(Number));
 
 /** What things are to look like that take another pose: nothing, where one does not. */
 function posedInputs(poses: readonly (SceneObject | undefined)[]): Batch {
@@ -129,11 +121,7 @@ function posedInputs(poses: readonly (SceneObject | undefined)[]): Batch {
     outline.set(share, row * size * size);
   });
   return {
-    is_posed: hostArray(
-      "float32",
-      [poses.length, 1],
-      poses.map((object) => (object ? 1 : 0)),
-    ),
+    is_posed: flags(poses.map((object) => object !== undefined)),
     outline: hostArray("float32", [poses.length, 1, size, size], outline),
     posed: pixelArray(
       drawn.map(({ colors }) => colors),

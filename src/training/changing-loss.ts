@@ -1,4 +1,4 @@
-import { changesLoss, meanOfMarked, tellChanges } from "../models/changing.ts";
+import { CHANGES_KNOWN, changesLoss, meanOfMarked, tellChanges } from "../models/changing.ts";
 import { clearThings } from "../models/clearing.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { findingLoss, findThing } from "../models/finding.ts";
@@ -28,8 +28,8 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
     input(`changing.${name}`, "float32", [batch, ...shape]);
   const picture = (name: string) => given(name, 3, mar.img_size, mar.img_size);
   const embeddings = detach(embedText(root, config, input("changing.ids", "int64", [batch, length])));
-  const known = given("known", length, 11);
-  const isOwn = reshape(slice(known, 2, 0, 1), [batch, length]);
+  const known = given("known", length, CHANGES_KNOWN);
+  const prompt = { embeddings, isOwn: reshape(slice(known, 2, 0, 1), [batch, length]) };
   const [source, target] = [picture("source"), picture("target")];
   const pixels = given("vision_pixels", 3, siglip2.image_size, siglip2.image_size);
   const vision = detach(visionFeatures(root, config, pixels));
@@ -38,11 +38,11 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
   const share = slice(truth, 1, 0, 1);
   const color = meanOfMarked(embeddings, given("color", length));
   const painted = recolor(scope.child("paint"), { source, share, color });
-  const cleared = clearThings(scope.child("clear"), mar, source, { embeddings, isOwn });
-  const posed = poseThing(scope.child("pose"), config, { source, share, vision, prompt: { embeddings, isOwn } });
+  const cleared = clearThings(scope.child("clear"), mar, source, prompt);
+  const posed = poseThing(scope.child("pose"), config, { source, share, vision, prompt });
   const outline = given("outline", 1, POSE_SIDE, POSE_SIDE);
   const isPosed = given("is_posed", 1);
-  const restyled = restyle(scope.child("look"), mar, source, { embeddings, isOwn });
+  const restyled = restyle(scope.child("look"), mar, source, prompt);
   return {
     telling: changesLoss(tellChanges(scope.child("words"), embeddings), known),
     finding: findingLoss(

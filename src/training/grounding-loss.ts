@@ -1,7 +1,7 @@
 import { nativeSide, patchSide, type UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
 import { visionFeatures } from "../models/unipic.ts";
-import { meanOfCounted } from "../nn/distance.ts";
+import { meanOfCounted } from "../nn/means.ts";
 import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {

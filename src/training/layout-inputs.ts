@@ -1,5 +1,6 @@
 import { backdropFor, boxOf, drawScene, type PlanOptions, tellScene } from "../data/index.ts";
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
+import { LAYOUT_KNOWN } from "../models/layout.ts";
 import type { Random } from "../random.ts";
 import { hostArray } from "../tensor/dtype.ts";
 import { BACKDROPS, generationPrompt } from "../text/prompts.ts";
@@ -9,11 +10,8 @@ import { drawPixels, pixelArray } from "./pixel-array.ts";
 import { pad } from "./token-rows.ts";
 import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
-/** Numbers that are known of every token, see `layoutLoss`. */
-const KNOWN = 8;
-
 /**
- * What laying out prompts learns from: `ids` [batch, length] and of every token what is `known` of it, [batch, length, 8], see `layoutLoss` in models/layout.ts;
+ * What laying out prompts learns from: `ids` [batch, length] and of every token what is `known` of it, [batch, length, LAYOUT_KNOWN], see `layoutLoss` in models/layout.ts;
  * scenes as `pixels` and their `background` alone, [batch, 3, side, side], and unit `noise` [batch, places, token].
  */
 export function layoutInputs(
@@ -26,7 +24,7 @@ export function layoutInputs(
   const told = Array.from({ length: count }, () => tellScene(random, options));
   const prompts = told.map(({ text }) => generationPrompt(text));
   const { rows, lengths, shape } = pad(prompts.map((prompt) => tokenizer.encode(prompt)));
-  const known = new Float32Array(shape[0] * shape[1] * KNOWN);
+  const known = new Float32Array(shape[0] * shape[1] * LAYOUT_KNOWN);
   told.forEach(({ text, things, isPlaced }, row) => {
     const begin = prompts[row].lastIndexOf(text);
     const own = rows[row].slice(0, lengths[row]);
@@ -38,7 +36,7 @@ export function layoutInputs(
         const isFirst = backdropFor(thing.object) === BACKDROPS[0] ? 1 : 0;
         numbers.splice(1, 7, 1, isFirst, isPlaced ? 1 : 0, left, top, right, bottom);
       }
-      known.set(numbers, (row * shape[1] + at) * KNOWN);
+      known.set(numbers, (row * shape[1] + at) * LAYOUT_KNOWN);
     });
   });
   const { mar } = config;
@@ -48,7 +46,7 @@ export function layoutInputs(
   const empty = told.map(({ scene }) => drawScene({ ...scene, objects: [] }, size));
   return {
     ids: hostArray("int64", shape, rows.flat()),
-    known: hostArray("float32", [...shape, KNOWN], known),
+    known: hostArray("float32", [...shape, LAYOUT_KNOWN], known),
     pixels: drawPixels(
       told.map(({ scene }) => scene),
       size,

@@ -1,7 +1,7 @@
 import { clearThings } from "../models/clearing.ts";
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { drawnRoughly, paintingLoss } from "../models/keeping.ts";
-import { layOut, layoutLoss } from "../models/layout.ts";
+import { LAYOUT_KNOWN, layOut, layoutLoss } from "../models/layout.ts";
 import { embedText } from "../models/unipic.ts";
 import { decodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
@@ -23,7 +23,7 @@ export function traceLayout(root: Scope, config: UniPicConfig, batch: number): L
   const side = nativeSide(mar);
   const scope = root.child("layout");
   const ids = input("layout.ids", "int64", [batch, length]);
-  const known = input("layout.known", "float32", [batch, length, 8]);
+  const known = input("layout.known", "float32", [batch, length, LAYOUT_KNOWN]);
   const isOwn = reshape(slice(known, 2, 0, 1), [batch, length]);
   const prompt = { embeddings: detach(embedText(root, config, ids)), isOwn };
   const said = layOut(scope.child("words"), prompt);

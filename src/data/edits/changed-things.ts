@@ -1,14 +1,8 @@
 /** What an edit changes of what its source shows, thing by thing, and which words say so. */
 import type { ColorName } from "../colors.ts";
 import type { SceneObject } from "../scene.ts";
-import { PAIRS } from "../words.ts";
+import { PAIRS, type Span } from "../words.ts";
 import type { Edit } from "./edit.ts";
-
-/** Some characters of an instruction, from one up to another. */
-export interface Span {
-  from: number;
-  to: number;
-}
 
 /** Something that an instruction names and that is another in the target, or gone. */
 export interface ChangedThing extends Span {
