@@ -40,7 +40,7 @@ async function main(): Promise<void> {
         prefixed("layout", layoutInputs(config, tokenizer, BATCH, {}, random)),
       )
     : {};
-  const changing = config.mar.changed_pixels
+  const changing = config.changes
     ? await meansOf(folder, { ...traceChanging(Scope.root(), config, BATCH) }, batches, () =>
         prefixed("changing", changingInputs(config, tokenizer, BATCH, {}, random)),
       )
@@ -78,14 +78,15 @@ interface Measured {
 }
 
 /** What was measured, as text. */
-function tell({ layouts, mar }: UniPicConfig, { folder, samples, layout, changing }: Measured): string {
-  if (!layouts && !mar.changed_pixels) return `${folder} draws everything at once and changes nothing in its place.`;
+function tell({ layouts, changes }: UniPicConfig, { folder, samples, layout, changing }: Measured): string {
+  if (!layouts && !changes) return `${folder} draws everything at once and changes nothing in its place.`;
   const number = (value: number | undefined) => value?.toFixed(3) ?? "-";
   const columns = {
     "layouts: words and boxes": number(layout.naming),
     backgrounds: number(layout.clearing),
     "edits: words": number(changing.telling),
     "where things are": number(changing.finding),
+    "where new things go": number(changing.placing),
     "what is behind them": number(changing.clearing),
     colors: number(changing.recoloring),
     poses: number(changing.posing),

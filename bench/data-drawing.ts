@@ -18,14 +18,15 @@ export interface Rate {
 /** Drawing as training does, so many pictures of each sort; icons have been made ready before, as they are once in a run. */
 export async function drawingRates(pictures: number): Promise<Rate[]> {
   const plan = parseTrainConfig(JSON.parse(await readFile(PLAN, "utf8")), PLAN);
-  const { scenes, edits } = plan.stages.at(-1)!;
+  const [{ scenes }] = plan.stages;
+  const editing = plan.stages.find(({ batch }) => batch.editing > 0)!;
   const drawn = (options: typeof scenes) => (random: Random) => {
     const scene = planScene(random, options);
     caption(random, scene);
     drawScene(scene, SIZE);
   };
   const edited = (random: Random) => {
-    const { source, target } = planEdit(random, { ...scenes, ...edits });
+    const { source, target } = planEdit(random, { ...editing.scenes, ...editing.edits });
     drawScene(source, SIZE);
     drawScene(target, SIZE);
   };

@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   });
   const batches = wholeNumber("batches", values.batches, 1);
   const [folder = DEFAULT_MODEL] = positionals;
-  const model = await openDrawing(folder, "generation", BATCH);
+  const model = await openDrawing(folder, BATCH);
   const random = new Random(SEED);
   const moved = QUARTERS.map(() => QUARTERS.map(() => 0));
   for (let batch = 0; batch < batches; batch++) {

@@ -26,7 +26,7 @@ Without a folder the picture world is drawn. Ctrl-C stops; the same command agai
 
 Examples:
   unipic data build --count 100000 --kinds text-to-image,question-answer,edit --output data/world
-  unipic data build --config configs/unipic-mini.json --stage joint --output data/joint
+  unipic data build --config configs/unipic-mini.json --stage "all tasks" --output data/all
   unipic data build holiday-pictures --size 256 --output data/holiday`;
 
 /** `unipic data build`: the picture world, or a folder of pictures with captions, to tar shards. */

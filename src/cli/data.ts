@@ -21,7 +21,7 @@ const MOST = 400;
 const EXAMPLES = `
 Examples:
   unipic data preview --seed 3 --count 48 --output world.png
-  unipic data preview --config configs/unipic-mini.json --stage edits`;
+  unipic data preview --config configs/unipic-mini.json --stage "all tasks"`;
 
 /** `unipic data`: what models are trained on, the picture world and data sets on disk. */
 export function registerData(program: Command): void {

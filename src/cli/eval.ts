@@ -36,7 +36,7 @@ Examples:
   unipic eval                                     all suites, the model that ships
   unipic eval world-geneval --model models/mine --output scores
   unipic eval world-edit world-vqa --count 90 --json
-  unipic eval world-objects --world configs/unipic-mini.json`;
+  unipic eval world-objects --world configs/curriculum.json`;
 
 /** `unipic eval`: a model's scores on the picture world. */
 export function registerEval(program: Command): void {
@@ -90,7 +90,7 @@ function chooseSuites(names: readonly string[], known: readonly Suite[]): Suite[
 /** What the last stage of a training configuration shows. */
 async function readWorld(path: string): Promise<World> {
   const [{ readTrainConfig }, { shownBy }] = await Promise.all([
-    import("../training/read-train-config.ts"),
+    import("../training/train-config.ts"),
     import("../evaluation/quick-scores.ts"),
   ]);
   return shownBy((await readTrainConfig(path)).stages.at(-1)!);

@@ -17,7 +17,7 @@ export async function scenesOf({ config, stage }: StageOptions): Promise<Scenes>
     if (stage !== undefined) throw new UserError("--stage names a stage of a configuration; give --config as well.");
     return {};
   }
-  const { readTrainConfig } = await import("../training/read-train-config.ts");
+  const { readTrainConfig } = await import("../training/train-config.ts");
   const { stages } = await readTrainConfig(config);
   const found = stage === undefined ? stages[0] : stages.find(({ name }) => name === stage);
   if (!found) {

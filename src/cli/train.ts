@@ -57,7 +57,7 @@ async function train(options: TrainCommandOptions, command: Command): Promise<vo
   if (named === undefined)
     return command.error("error: required option '--config <file>' not specified, nor --data <path>");
   const { OWN_PICTURES } = await import("./train-data.ts");
-  const { readTrainConfig } = await import("../training/read-train-config.ts");
+  const { readTrainConfig } = await import("../training/train-config.ts");
   const plan = await readTrainConfig(config ?? fileURLToPath(OWN_PICTURES));
   const folder = options.output ?? join("runs", basename(resolve(named), extname(named)));
   await checkRun(folder, plan);

@@ -9,7 +9,7 @@ export { COLOR_NAMES, COLORS, type ColorName } from "./colors.ts";
 export { drawScene } from "./draw.ts";
 export { type ChangedThing, knownChanges } from "./edits/changed-things.ts";
 export { EDIT_TYPES, type Edit, type EditOptions, type EditType, planEdit } from "./edits/index.ts";
-export { backdropFor, newThing, newThingWords } from "./edits/new-thing.ts";
+export { backdropFor, newThing, newThingNamed } from "./edits/new-thing.ts";
 export { FILTERS, type Filter } from "./filters.ts";
 export {
   GENEVAL_PROMPTS,

@@ -1,7 +1,6 @@
 import { Scope } from "../nn/scope.ts";
 import { add, concat, gatherRows, input, multiplyDimensions, reshape, type Tensor } from "../tensor/index.ts";
 import type { MarConfig, UniPicConfig } from "./config.ts";
-import { withoutSource } from "./copying.ts";
 import { decoderInputs } from "./drawing-programs.ts";
 import { decoderBlock, decoderCanvas, decoderNorm } from "./mar.ts";
 import type { Traced } from "./programs.ts";
@@ -34,7 +33,7 @@ export function traceEarlyBlocks(config: UniPicConfig): Traced {
  * to compute; keys and values as they were, `past key0`, `past value0`, ... [cached, all, width]; `merge` [rows, all], for every token the
  * number of its key and value among the cached ones and then the active ones; `chosen` [chosen] numbers among rows x active, their
  * `places` in the grid, and the grid's `diffusion positions`.
- * Out: `condition` [chosen, condition width] and all keys and values, `key0`, `value0`, ... [rows, all, width].
+ * Out: `condition` [chosen, decoder width] and all keys and values, `key0`, `value0`, ... [rows, all, width].
  */
 export function traceLateBlocks(config: UniPicConfig): Traced {
   const root = Scope.root();
@@ -62,6 +61,6 @@ export function traceLateBlocks(config: UniPicConfig): Traced {
   const chosen = gatherRows(reshape(x, ["rows*active", width]), input("chosen", "int64", ["chosen"]));
   const table = input("diffusion positions", "float32", ["positions", width]);
   const places = gatherRows(table, input("places", "int64", ["chosen"]));
-  outputs.condition = withoutSource(mar, add(decoderNorm(scope, mar, chosen), places));
+  outputs.condition = add(decoderNorm(scope, mar, chosen), places);
   return { outputs, parameters: root.parameters };
 }

@@ -43,27 +43,6 @@ export interface MarConfig {
   /** Lower end of the mask rate in training. */
   mask_ratio_min: number;
   norm_eps: number;
-  /**
-   * Whether the diffusion head is shown, at every place of an edit, what becomes of the source's own token there, and may copy it
-   * (models/copying.ts). Not so in the official model. What is to stay as it was then stays; a small encoder and decoder do not pass all of it on.
-   */
-  source_tokens?: boolean;
-  /**
-   * Whether an edit's result is put together pixel by pixel from its source as it is, its source painted anew and what was drawn
-   * (models/repainting.ts). Not so in the official model. It reads what `source_tokens` tells the head, so it needs that, too.
-   */
-  source_pixels?: boolean;
-  /**
-   * Whether what is new in an edit is drawn by itself and then pasted where it belongs (models/placing.ts, naming.ts). Not so in the official
-   * model. It is pasted onto what `source_pixels` puts together, so it needs that, too.
-   */
-  placed_pixels?: boolean;
-  /**
-   * Whether what an instruction names is found in an edit's source and changed in its place: taken away, painted, turned, resized, lifted
-   * (models/changing.ts, finding.ts). Not so in the official model. It is part of what `source_pixels` has, and reads words and sources as `placed_pixels` does, so
-   * it needs that, too.
-   */
-  changed_pixels?: boolean;
 }
 
 /** The KL autoencoder of latent diffusion (arXiv 2112.10752): convolutions, one halving between levels. */
@@ -121,6 +100,11 @@ export interface UniPicConfig {
    * (models/layout.ts, clearing.ts). Not so in the official model.
    */
   layouts?: boolean;
+  /**
+   * Whether what an instruction names is found in an edit's source and changed in its place (taken away, painted, turned, resized, lifted, drawn in another pose), and what is
+   * new is drawn by itself and pasted where it belongs (models/changing.ts, finding.ts, placing.ts). Not so in the official model.
+   */
+  changes?: boolean;
 }
 
 /** Tokens along one side of the native grid. */
@@ -161,21 +145,9 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
       `${where}: mar.prediction must be "epsilon" or "velocity", not ${JSON.stringify(mar.prediction)}.`,
     );
   }
-  requireSwitch(mar, "source_tokens", `${where}: mar.`);
-  requireSwitch(mar, "source_pixels", `${where}: mar.`);
-  if (mar.source_pixels === true && mar.source_tokens !== true) {
-    throw new UserError(`${where}: mar.source_pixels needs mar.source_tokens to be true, too.`);
-  }
-  requireSwitch(mar, "placed_pixels", `${where}: mar.`);
-  if (mar.placed_pixels === true && mar.source_pixels !== true) {
-    throw new UserError(`${where}: mar.placed_pixels needs mar.source_pixels to be true, too.`);
-  }
-  requireSwitch(mar, "changed_pixels", `${where}: mar.`);
-  if (mar.changed_pixels === true && mar.placed_pixels !== true) {
-    throw new UserError(`${where}: mar.changed_pixels needs mar.placed_pixels to be true, too.`);
-  }
   requireSwitch(config, "editing_vision", `${where}: `);
   requireSwitch(config, "layouts", `${where}: `);
+  requireSwitch(config, "changes", `${where}: `);
   const parsed = {
     model_type: "unipic",
     llm: { tie_word_embeddings: true, rms_norm_eps: 1e-6, rope_theta: 1e6, ...llm },
@@ -193,6 +165,7 @@ export function parseConfig(json: unknown, where = "config.json"): UniPicConfig 
     max_beta: config.max_beta ?? 0.2,
     ...(config.editing_vision === undefined ? {} : { editing_vision: config.editing_vision }),
     ...(config.layouts === undefined ? {} : { layouts: config.layouts }),
+    ...(config.changes === undefined ? {} : { changes: config.changes }),
   } as unknown as UniPicConfig;
   checkTogether(parsed, where);
   return parsed;
@@ -292,7 +265,7 @@ function requireMultipliers(value: unknown, where: string): void {
 }
 
 /** Sizes that must divide each other. */
-function checkTogether({ llm, mar, vae, siglip2 }: UniPicConfig, where: string): void {
+function checkTogether({ llm, mar, vae, siglip2, changes }: UniPicConfig, where: string): void {
   const side = nativeSide(mar);
   const stride = vae.type === "patch" ? vae.patch : 2 ** (vae.ch_mult.length - 1);
   const problem = [
@@ -313,8 +286,8 @@ function checkTogether({ llm, mar, vae, siglip2 }: UniPicConfig, where: string):
     [siglip2.hidden_size % siglip2.num_attention_heads, "siglip2.hidden_size is no multiple of its heads"],
     [siglip2.image_size % siglip2.patch_size, "siglip2.image_size is no multiple of its patch_size"],
     [
-      mar.changed_pixels ? mar.img_size % (patchSide(siglip2) * CHANGED_SQUARE) : 0,
-      `mar.changed_pixels needs pictures whose side is a multiple of ${CHANGED_SQUARE} pixels for each of the tower's patches`,
+      changes ? mar.img_size % (patchSide(siglip2) * CHANGED_SQUARE) : 0,
+      `"changes" needs pictures whose side is a multiple of ${CHANGED_SQUARE} pixels for each of the tower's patches`,
     ],
     [patchSide(siglip2) > MOST_SIDE ? 1 : 0, `siglip2 has more than ${MOST_SIDE} patches a side`],
   ].find(([rest]) => rest !== 0);

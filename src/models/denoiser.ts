@@ -19,7 +19,6 @@ import {
   type Tensor,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
-import { copyShown } from "./copying.ts";
 
 const FREQUENCIES = 128;
 const EPSILON = 1e-6;
@@ -61,16 +60,14 @@ const modulate = (x: Tensor, shift: Tensor, scale: Tensor): Tensor => add(multip
 /**
  * The per-token denoising network (arXiv 2406.11838, section 3.2): prediction (see `prediction` in config.ts) and variance values for noised
  * tokens.
- * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, condition width], see `conditionWidth`; result:
- * [rows, 2 x token], the prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
+ * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], the
+ * prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
  */
-export function denoiser(scope: Scope, config: UniPicConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
-  const { mar } = config;
+export function denoiser(scope: Scope, { mar }: UniPicConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
   const width = mar.diffloss_w;
   const token = tokenWidth(mar);
   const time = timeEmbedding(scope, mar, timesteps);
-  const told = slice(condition, 1, 0, mar.decoder_embed_dim);
-  const y = silu(add(linear(told, scope.child("cond_embed"), width), time)); // [rows, width]
+  const y = silu(add(linear(condition, scope.child("cond_embed"), width), time)); // [rows, width]
   let h = linear(x, scope.child("input_proj"), width);
   for (let index = 0; index < mar.diffloss_d; index++) {
     const block = scope.child("res_blocks").child(index);
@@ -83,12 +80,7 @@ export function denoiser(scope: Scope, config: UniPicConfig, x: Tensor, timestep
   const final = scope.child("final_layer");
   const [shift, scale] = split(linear(y, final.child("adaLN_modulation.1"), 2 * width, { initial: ZERO }), 1, 2);
   const normal = modulate(standardize(h, EPSILON), shift, scale);
-  const output = linear(normal, final.child("linear"), 2 * token, { initial: ZERO });
-  if (!mar.source_tokens) return output;
-  const gates = linear(normal, final.child("copy"), token, { initial: ZERO });
-  const prediction = slice(output, 1, 0, token);
-  const copied = copyShown(config, { prediction, gates, x, timesteps, condition });
-  return concat([copied, slice(output, 1, token, 2 * token)], 1);
+  return linear(normal, final.child("linear"), 2 * token, { initial: ZERO });
 }
 
 /** The noise in x that a head's prediction means. signal, spread: sqrt(abar) and sqrt(1 - abar) of the timestep, broadcast to x. */
@@ -104,7 +96,7 @@ export function predictedNoise(
 
 /**
  * The head's prediction under guidance, and its variance values, which are never guided. x: [tokens, token]; timesteps: [1]; condition:
- * [rows, condition width], a row for each token or two, the unconditional ones last; guidance: []. Results: [tokens, token].
+ * [rows, decoder width], a row for each token or two, the unconditional ones last; guidance: []. Results: [tokens, token].
  *
  * With one row a token both predictions are the same, whatever the guidance: one program serves guided and unguided rounds.
  */

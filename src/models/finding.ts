@@ -1,4 +1,4 @@
-/** Where in a picture something is that words name, for the config's `changed_pixels`; no part of the official model. */
+/** Where in a picture something is that words name, for the config's `changes`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
 import { linear } from "../nn/linear.ts";
@@ -32,7 +32,7 @@ export interface Sought {
 export const squaresOfPatch = ({ mar, siglip2 }: UniPicConfig, side: number): number =>
   side / squareSide(mar, SQUARE) / patchSide(siglip2);
 
-/** Log-odds of every pixel that it shows the thing, and that it shows the thing or its shadow: [batch, 2, side, side]. `scope` is the checkpoint's `mar.source_pixels.change.find`. */
+/** Log-odds of every pixel that it shows the thing, and that it shows the thing or its shadow: [batch, 2, side, side]. `scope` is the checkpoint's `changes.find`. */
 export function findThing(scope: Scope, config: UniPicConfig, { source, vision, words }: Sought): Tensor {
   const { mar, siglip2 } = config;
   const side = squareSide(mar, SQUARE);

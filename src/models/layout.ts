@@ -4,12 +4,13 @@
  * (arXiv 2305.13655); here the words around a word say whether it names something, and all of them together where that is.
  */
 
+import { logLikelihood } from "../nn/bernoulli.ts";
 import { linear } from "../nn/linear.ts";
+import { meanOfCounted } from "../nn/means.ts";
 import type { Scope } from "../nn/scope.ts";
 import { withSurroundings } from "../nn/surroundings.ts";
 import { twoLayers } from "../nn/two-layers.ts";
-import { add, multiply, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
-import { namingLoss } from "./naming.ts";
+import { add, multiply, negate, slice, type Tensor, unsqueeze } from "../tensor/index.ts";
 import { placingLoss } from "./placing.ts";
 import { type PromptTokens, unheard } from "./prompt-reading.ts";
 import { encoderLayer } from "./siglip2.ts";
@@ -43,12 +44,14 @@ export function layOut(scope: Scope, { embeddings, isOwn }: PromptTokens): Tenso
 }
 
 /**
- * What {@link layOut} is off by: of the words `namingLoss`, and of the boxes, of every token of a thing whose place is known, `placingLoss`.
+ * What {@link layOut} is off by: of the words how unlikely they are, in nats, and of the boxes, of every token of a thing whose place is known, `placingLoss`.
  * truth: [batch, length, LAYOUT_KNOWN]: whether a token is the prompt's own, names something, stands out from the first backdrop, and has a known place, 1 or 0 each; and
  * the box.
  */
 export function layoutLoss(said: Tensor, truth: Tensor): Tensor {
-  const [named, placed] = [slice(truth, 2, 0, 3), slice(truth, 2, 3, 4)];
-  const naming = namingLoss(slice(said, 2, 0, 2), named);
-  return add(naming, placingLoss(slice(said, 2, 2, 6), slice(truth, 2, 4, 8), placed));
+  const [isOwn, isNamed, isFirst, isPlaced] = [0, 1, 2, 3].map((index) => slice(truth, 2, index, index + 1));
+  const unlikely = (index: number, is: Tensor, counted: Tensor) =>
+    meanOfCounted(negate(logLikelihood(slice(said, 2, index, index + 1), is)), counted);
+  const naming = add(unlikely(0, isNamed, isOwn), unlikely(1, isFirst, isNamed));
+  return add(naming, placingLoss(slice(said, 2, 2, 6), slice(truth, 2, 4, 8), isPlaced));
 }

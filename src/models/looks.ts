@@ -1,4 +1,4 @@
-/** A picture in another look, as an instruction asks for the whole of it, for the config's `changed_pixels`; no part of the official model. */
+/** A picture in another look, as an instruction asks for the whole of it, for the config's `changes`; no part of the official model. */
 
 import { logLikelihood } from "../nn/bernoulli.ts";
 import { smoothDistance } from "../nn/distance.ts";
@@ -42,7 +42,7 @@ export interface Restyled {
 
 /**
  * Every pixel by those around it and by the mean color of its square, with features that the prompt scales and shifts.
- * source: [batch, 3, height, width] in [-1, 1]. `scope` is the checkpoint's `mar.source_pixels.change.look`.
+ * source: [batch, 3, height, width] in [-1, 1]. `scope` is the checkpoint's `changes.look`.
  */
 export function restyle(scope: Scope, mar: MarConfig, source: Tensor, prompt: PromptTokens): Restyled {
   const told = silu(readPrompt(scope.child("prompt"), prompt, TOLD));

@@ -2,7 +2,7 @@
 export const PARTS = [
   { key: "head", name: "diffusion head", beginnings: ["mar.diffloss."] },
   // Small networks that compose pictures of what the pair draws count as its own.
-  { key: "mar", name: "MAR encoder and decoder", beginnings: ["mar.", "layout."] },
+  { key: "mar", name: "MAR encoder and decoder", beginnings: ["mar.", "layout.", "changes."] },
   { key: "projections", name: "projections", beginnings: ["proj_in.", "proj_out.", "siglip2_proj."] },
   // Files of one part alone leave out its prefix: Qwen2's and SigLIP2's folders, and kl16.ckpt.
   {

@@ -1,6 +1,6 @@
 /**
- * Where an edit puts something new, for the config's `placed_pixels`; no part of the official model. What is new is drawn by itself, large, which a
- * small model can, and then put in its place. Convolutions over the source, told what the diffusion head was told, say where that is.
+ * Where an edit puts something new, for the config's `changes`; no part of the official model. What is new is drawn by itself, large, which a small model
+ * can, and then put in its place. Convolutions over the source, told of the prompt and of where that is that it is put beside, say where.
  */
 
 import { smoothDistance } from "../nn/distance.ts";
@@ -8,9 +8,10 @@ import { linear } from "../nn/linear.ts";
 import { byVotes, meanOfCounted } from "../nn/means.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
-import { add, constant, multiply, reduceMean, reshape, silu, slice, type Tensor } from "../tensor/index.ts";
+import { add, concat, constant, multiply, reduceMean, reshape, silu, slice, type Tensor } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
-import { bySquare, channelsLast, type EditedPicture, squareSide, toldBySquare } from "./squares.ts";
+import { everywhere, type PromptTokens, readPromptByVotes } from "./prompt-reading.ts";
+import { bySquare, channelsLast, squareSide } from "./squares.ts";
 
 /** Pixels along the side of a square that votes, where a token is a multiple of it. */
 const SQUARE = 8;
@@ -23,12 +24,22 @@ const NEARBY = 1 / 64;
 /** What an edge counts that is off by the side of the picture. */
 const EDGES_WEIGHT = 4;
 
-/** The box in the result that something new goes to, as shares of the sides: [batch, 4], left, top, right and bottom. `scope` is the checkpoint's `mar.source_pixels.where`. */
-export function place(scope: Scope, mar: MarConfig, edited: EditedPicture): Tensor {
+/** What something new is put into. */
+export interface Placed {
+  /** The source: [batch, 3, height, width] in [-1, 1]. */
+  source: Tensor;
+  /** How much of every pixel is that of what it is put beside, 0 to 1: [batch, 1, height, width]. Nothing, where it is put beside nothing. */
+  beside: Tensor;
+  /** Of the edit. */
+  prompt: PromptTokens;
+}
+
+/** The box in the result that something new goes to, as shares of the sides: [batch, 4], left, top, right and bottom. `scope` is the checkpoint's `changes.where`. */
+export function place(scope: Scope, mar: MarConfig, { source, beside, prompt }: Placed): Tensor {
   const side = squareSide(mar, SQUARE);
   let x = add(
-    toldBySquare(scope, mar, edited, side, WIDTH),
-    bySquare(scope.child("source"), edited.source, side, WIDTH),
+    everywhere(readPromptByVotes(scope.child("prompt"), prompt, WIDTH)),
+    bySquare(scope.child("source"), concat([source, beside], 1), side, WIDTH),
   );
   for (let index = 0; index < BLOCKS; index++) x = residualBlock(x, scope.child("block").child(index));
   const [batch, , rows, columns] = x.shape as [number, number, number, number];

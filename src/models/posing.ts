@@ -1,5 +1,5 @@
 /**
- * Something in another pose, drawn by itself for the config's `changed_pixels`; no part of the official model. What the instruction says, and what is seen of
+ * Something in another pose, drawn by itself for the config's `changes`; no part of the official model. What the instruction says, and what is seen of
  * the thing as it is, tell what to draw; where the thing was it is then pasted.
  */
 
@@ -46,7 +46,7 @@ export interface DrawnPose {
   odds: Tensor;
 }
 
-/** Draws the thing as the prompt asks for it, in the manner that it has. `scope` is the checkpoint's `mar.source_pixels.change.pose`. */
+/** Draws the thing as the prompt asks for it, in the manner that it has. `scope` is the checkpoint's `changes.pose`. */
 export function poseThing(
   scope: Scope,
   { siglip2 }: UniPicConfig,

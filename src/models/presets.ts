@@ -90,10 +90,6 @@ export const unipicMini: UniPicConfig = {
     // Lower than the official 0.7: with so few samples the late rounds, which see most tokens, have to be shown too.
     mask_ratio_min: 0.1,
     norm_eps: 1e-6,
-    source_tokens: true,
-    source_pixels: true,
-    placed_pixels: true,
-    changed_pixels: true,
   },
   vae: { type: "patch", embed_dim: 16, patch: 8, ch: 64, num_res_blocks: 2 },
   vae_scale: 1,
@@ -110,6 +106,7 @@ export const unipicMini: UniPicConfig = {
   max_beta: 0.2,
   editing_vision: true,
   layouts: true,
+  changes: true,
 };
 
 const PRESETS: ReadonlyMap<string, UniPicConfig> = new Map([

@@ -13,7 +13,6 @@ import {
   transpose,
 } from "../tensor/index.ts";
 import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
-import { conditionWidth } from "./copying.ts";
 import { guidedPrediction, predictedNoise } from "./denoiser.ts";
 import type { Grid } from "./position-table.ts";
 import { visionFeatures } from "./unipic.ts";
@@ -68,7 +67,7 @@ export function traceDenoise(config: UniPicConfig): Traced {
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const noise = input("noise", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", ["rows", conditionWidth(mar)]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
   const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(STEP_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;
@@ -100,7 +99,7 @@ export function traceSolve(config: UniPicConfig): Traced {
   const width = tokenWidth(mar);
   const x = input("x", "float32", ["tokens", width]);
   const before = input("before", "float32", ["tokens", width]);
-  const condition = input("condition", "float32", ["rows", conditionWidth(mar)]);
+  const condition = input("condition", "float32", ["rows", mar.decoder_embed_dim]);
   const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(SOLVER_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;

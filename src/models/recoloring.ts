@@ -1,4 +1,4 @@
-/** Something painted in a color, tone by tone, for the config's `changed_pixels`; no part of the official model. */
+/** Something painted in a color, tone by tone, for the config's `changes`; no part of the official model. */
 
 import { smoothDistance } from "../nn/distance.ts";
 import { linear } from "../nn/linear.ts";
@@ -35,7 +35,7 @@ export interface Recolored {
 
 /**
  * The picture as it is where the thing is not, all painted as the thing is to be: [batch, 3, height, width]. A tone becomes one of the color's by how it lies
- * among the thing's tones, of which a mean of features tells. `scope` is the checkpoint's `mar.source_pixels.change.paint`.
+ * among the thing's tones, of which a mean of features tells. `scope` is the checkpoint's `changes.paint`.
  */
 export function recolor(scope: Scope, { source, share, color }: Recolored): Tensor {
   const own = pixelRows(source);

@@ -1,42 +1,17 @@
-/** Features of a picture's squares, for what works on an edit's pixels (`source_pixels`): of its pixels, and of what the diffusion head was told of its tokens. */
+/** Features of a picture's squares, for what works on pixels. */
 
 import { linear } from "../nn/linear.ts";
-import { depthToSpace, patchify, unpatchify } from "../nn/patches.ts";
+import { patchify, unpatchify } from "../nn/patches.ts";
 import { residualBlock } from "../nn/residual-block.ts";
 import type { Scope } from "../nn/scope.ts";
-import { twoLayers } from "../nn/two-layers.ts";
-import { add, concat, multiply, silu, type Tensor, transpose } from "../tensor/index.ts";
+import { add, silu, type Tensor, transpose } from "../tensor/index.ts";
 import type { MarConfig } from "./config.ts";
 import { tokenPixels } from "./programs.ts";
-
-/** What is known of an edit before its pixels are put together. */
-export interface EditedPicture {
-  /** What the head was told of every place: [batch, rows, columns, condition width]. */
-  condition: Tensor;
-  /** 1 where that is so, 0 where a place was not predicted and its condition does not count: [batch, rows, columns, 1]. */
-  isTold: Tensor;
-  /** The source: [batch, 3, height, width] in [-1, 1]. */
-  source: Tensor;
-}
 
 /** A side in pixels of squares that make up the side of a token: `wanted`, or that of a token, which may be no multiple of it. */
 export function squareSide(mar: MarConfig, wanted: number): number {
   const side = tokenPixels(mar);
   return side % wanted === 0 ? wanted : side;
-}
-
-/** What the head was told, as `width` features of squares of so many pixels: [batch, width, height / side, width / side]. */
-export function toldBySquare(
-  scope: Scope,
-  mar: MarConfig,
-  { condition, isTold }: Pick<EditedPicture, "condition" | "isTold">,
-  side: number,
-  width: number,
-): Tensor {
-  const squares = tokenPixels(mar) / side;
-  const given = concat([multiply(condition, isTold), isTold], 3);
-  const features = linear(twoLayers(given, scope, mar.diffloss_w), scope.child("told"), width * squares ** 2);
-  return depthToSpace(channelsFirst(features), squares);
 }
 
 /** A picture's squares as features: [batch, channels, height, width] to [batch, features, height / side, width / side]. */

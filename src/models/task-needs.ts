@@ -26,7 +26,7 @@ export function taskStates(
   const drawing = [...reading, ...encoding, traceDecoder(config), traceDenoise(config), tracePixels(config, grid, 1)];
   const sight = sightOf((name) => shapes.has(name));
   const looking = sight === "SigLIP2" ? [traceSee(config)] : [traceLatents(config, grid, 1), ...encoding];
-  const seeingSource = config.editing_vision || config.mar.changed_pixels ? [traceSee(config)] : [];
+  const seeingSource = config.editing_vision || config.changes ? [traceSee(config)] : [];
   const missing = (programs: readonly Traced[]) => lacking(programs, shapes);
   return [
     { task: "generate", missing: missing([...drawing, ...layoutPrograms(config, grid)]) },

@@ -31,8 +31,16 @@ export interface FoundThing extends ToldChange {
   posed?: CutOut;
 }
 
+/** Something new, and where it goes. */
+export interface FreshThing {
+  /** What draws it by itself. */
+  prompt: string;
+  box: Region;
+}
+
 export interface FoundChanges {
   things: FoundThing[];
+  fresh?: FreshThing;
   /** See `ToldChanges`. */
   restStays: boolean;
   /** The source without anything in it. */
@@ -61,29 +69,39 @@ export async function lookOf(
   return (odds.data as Float32Array)[0] > 0 ? asPicture(pixels) : undefined;
 }
 
-/** Finds what is to be changed; and what is behind all that the source shows. */
+/** Finds what is to be changed, what is behind all that the source shows, and where something new goes, if there is any. */
 export async function findThings(
   programs: Programs,
   { picture, grid, vision, embeddings }: ChangedSource,
-  { things, color }: ToldChanges,
-): Promise<Required<Pick<FoundChanges, "things" | "cleared">>> {
+  { things, color, fresh, beside }: ToldChanges,
+): Promise<Required<Pick<FoundChanges, "things" | "cleared">> & { box?: Region }> {
   const source = asPixels(picture);
   const { pixels } = await programs.clearSource(grid).run({ drawn: source, embeddings });
   const cleared = asPicture(pixels);
   const marks = (tokens: Float32Array) => hostArray("float32", [1, tokens.length], tokens);
+  const planes = (chances: Float32Array) => hostArray("float32", [1, 1, picture.height, picture.width], chances);
+  const area = picture.width * picture.height;
+  const find = async (tokens: Float32Array) => {
+    const feeds = { source, vision, embeddings, thing: marks(tokens), color: marks(color) };
+    const { shares, pixels } = await programs.change(grid).run(feeds);
+    const both = shares.data as Float32Array;
+    return { chances: both.slice(0, area), touched: both.slice(area), painted: asPicture(pixels) };
+  };
   const found: FoundThing[] = [];
   for (const thing of things) {
-    const feeds = { source, vision, embeddings, thing: marks(thing.tokens), color: marks(color) };
-    const { shares, pixels: painted } = await programs.change(grid).run(feeds);
-    const area = picture.width * picture.height;
-    const planes = shares.data as Float32Array;
-    const [chances, touched] = [planes.slice(0, area), planes.slice(area)];
+    const { chances, ...seen } = await find(thing.tokens);
     const own = chances.map((chance) => rise(chance, UNLIKELY, LIKELY));
-    const share = hostArray("float32", [1, 1, picture.height, picture.width], chances);
-    const posed = thing.poses ? await inPose(programs, grid, { source, vision, embeddings, share }) : undefined;
-    found.push({ ...thing, own, touched, painted: asPicture(painted), cleared, posed });
+    const feeds = { source, vision, embeddings, share: planes(chances) };
+    const posed = thing.poses ? await inPose(programs, grid, feeds) : undefined;
+    found.push({ ...thing, ...seen, own, cleared, posed });
   }
-  return { things: found, cleared };
+  if (!fresh) return { things: found, cleared };
+  const gone = placeOfGone(picture, found);
+  if (gone) return { things: found, cleared, box: gone };
+  const share = planes(beside ? (await find(beside)).chances : new Float32Array(area));
+  const { box } = await programs.place(grid).run({ source, share, embeddings });
+  const [left, top, right, bottom] = box.data as Float32Array;
+  return { things: found, cleared, box: { left, top, right, bottom } };
 }
 
 /** Something found, drawn in the pose that is asked for; undefined where that comes out as nothing. */

@@ -8,13 +8,11 @@ import { hostArray } from "../tensor/dtype.ts";
 import { type Together, tellProgress } from "./draw-progress.ts";
 import { type DrawingContext, drawTokens } from "./draw-tokens.ts";
 import { seededDraws } from "./draws.ts";
-import { type KeptSource, ToldConditions, withNewThing } from "./kept-pixels.ts";
 import { type Drawing, type DrawOptions, drawing, previewInterval } from "./options.ts";
 import { asPicture } from "./picture-pixels.ts";
 import { withBlanks } from "./preview.ts";
 import type { Programs } from "./programs.ts";
 import { firstRows, readContexts } from "./read-prompts.ts";
-import type { ShownTokens } from "./shown-tokens.ts";
 
 /** A picture to draw. */
 export interface DrawJob {
@@ -38,14 +36,6 @@ export interface EditSource {
   features: Value;
   /** The token that stands for an image feature in a prompt. */
   imageToken: number;
-  shown?: ShownTokens;
-  kept?: KeptSource;
-}
-
-/** Tokens of pictures, and what the head was told of them where something of an edit's source is kept. */
-interface Drawn {
-  tokens: Float32Array;
-  told?: ToldConditions;
 }
 
 /** Pictures drawn together: more would only take more memory. */
@@ -63,8 +53,8 @@ export async function drawPictures(
   for (let first = 0; first < jobs.length; first += TOGETHER) {
     const part = jobs.slice(first, first + TOGETHER);
     const together = { first, together: part.length, all: jobs.length };
-    const drawn = await drawTogether(programs, part, setting, settings, options, together);
-    pictures.push(...(await develop(programs, drawn, setting.grid, part.length, setting.source?.kept, first)));
+    const tokens = await drawTogether(programs, part, setting, settings, options, together);
+    pictures.push(...(await develop(programs, tokens, setting.grid, part.length)));
   }
   options.onProgress?.({ pictures: jobs.length, round: settings.rounds, rounds: settings.rounds, done: 1 });
   return pictures;
@@ -78,7 +68,7 @@ async function drawTogether(
   settings: Drawing,
   options: DrawOptions,
   together: Together,
-): Promise<Drawn> {
+): Promise<Float32Array> {
   const { config } = programs;
   const guided = settings.guidance !== 1;
   const prompts = part.map(({ prompt }) => [...prompt]);
@@ -92,9 +82,8 @@ async function drawTogether(
   const work = rounds.map((round, i) => ({ tokens: round.predicted, steps: Number(plans[i].steps) || 1 }));
   const { first } = together;
   const every = previewInterval(options.previewEvery);
-  const told = source?.kept && new ToldConditions(config.mar, part.length, grid[0] * grid[1]);
   try {
-    const tokens = await drawTokens({
+    return await drawTokens({
       ...settings,
       config,
       grid,
@@ -106,53 +95,35 @@ async function drawTogether(
         return own;
       },
       guided,
-      shown: source?.shown,
       programs: {
         round: await (settings.tokenCache ? programs.splitRound(grid) : programs.round(grid)),
         denoise: programs.denoise(settings.sampler),
       },
       draws: seededDraws(part.map(({ seed }) => settings.seed + seed)),
       onStep: tellProgress(options, work, together),
-      onRound: async ({ number, tokens, hidden, ...round }) => {
-        await told?.add(round.told, round.predicted);
+      onRound: async ({ number, tokens, hidden }) => {
         const isDue = hidden[0].length > 0 && (number + 1) % every === 0;
         if (!options.onPreview || !isDue) return;
         const blanked = withBlanks(tokens, hidden, tokenWidth(config.mar));
-        const pictures = await develop(programs, { tokens: blanked }, grid, part.length);
+        const pictures = await develop(programs, blanked, grid, part.length);
         await options.onPreview({ pictures, first, round: number + 1, rounds: rounds.length });
       },
     });
-    return { tokens, told };
   } finally {
     releaseValues(held);
   }
 }
 
-/** Tokens to pictures, one at a time: the decoder's memory grows with the number. `first` counts results of an edit before them. */
-async function develop(
-  programs: Programs,
-  { tokens, told }: Drawn,
-  grid: Grid,
-  count: number,
-  kept?: KeptSource,
-  first = 0,
-): Promise<Picture[]> {
+/** Tokens to pictures, one at a time: the decoder's memory grows with the number. */
+async function develop(programs: Programs, tokens: Float32Array, grid: Grid, count: number): Promise<Picture[]> {
   const program = programs.pixels(grid, 1);
-  const places = grid[0] * grid[1];
   const size = tokens.length / count;
   const pictures: Picture[] = [];
   for (let i = 0; i < count; i++) {
-    const token = hostArray("float32", [places, size / places], tokens.slice(i * size, (i + 1) * size));
-    const { pixels: drawn } = await program.run({
-      tokens: { ...token, shape: [1, ...grid, size / places] },
-    });
-    if (!kept || !told) {
-      pictures.push(asPicture(drawn));
-      continue;
-    }
-    const condition = told.of(i);
-    const { pixels } = await kept.program.run({ drawn, source: kept.pixels, token, condition });
-    pictures.push(await withNewThing(kept, condition, asPicture(pixels), first + i));
+    const shape = [1, ...grid, size / (grid[0] * grid[1])];
+    const own = hostArray("float32", shape, tokens.slice(i * size, (i + 1) * size));
+    const { pixels } = await program.run({ tokens: own });
+    pictures.push(asPicture(pixels));
   }
   return pictures;
 }

@@ -6,7 +6,6 @@ import { tokensBetween } from "../sampling/orders.ts";
 import { planRounds, type RoundPlanOptions } from "../sampling/round-plan.ts";
 import { type DenoiseOptions, denoiseRound } from "./denoise-round.ts";
 import { ConditionSource, type ConditionSourceOptions } from "./round-conditions.ts";
-import { type ShownTokens, tellTokens } from "./shown-tokens.ts";
 
 export type { DrawingContext } from "./round-feeds.ts";
 
@@ -20,8 +19,6 @@ export interface DrawTokensOptions
   guidanceSchedule: GuidanceSchedule;
   /** Rounds of prediction (K). */
   rounds: number;
-  /** When editing with the config's `source_tokens`: the source's own. */
-  shown?: ShownTokens;
   /** For a closer look at every round, which is waited for; what lies on the device is released afterwards. */
   onRound?: (seen: RoundResult) => unknown;
 }
@@ -35,10 +32,6 @@ export interface RoundResult {
   guidance: number;
   /** What the round's program gave. */
   outputs: Readonly<Record<string, Value>>;
-  /** What the head was told: [pictures x predicted, width], and where the round is guided as many rows without the prompt after them. */
-  told: Value;
-  /** The places of each picture that were drawn. */
-  predicted: readonly Int32Array[];
   /** The tokens that were drawn, picture by picture in raster order: [pictures x predicted, token]. */
   sampled: Float32Array;
   /** All tokens so far, [pictures, places, token], and the places of each picture that are still hidden. */
@@ -70,8 +63,7 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
       const at = { round: number, rounds: rounds.length };
       const denoising = { ...options, steps: plan.steps };
       const predicted = orders.map((order) => tokensBetween(order, round.maskedAfter, round.maskedBefore));
-      const told = options.shown ? await tellTokens(options.shown, condition, predicted, width) : condition;
-      const sampled = await denoiseRound(denoising, at, told, round.predicted, guidance);
+      const sampled = await denoiseRound(denoising, at, condition, round.predicted, guidance);
       predicted.forEach((places, picture) => {
         places.forEach((place, i) => {
           const from = (picture * round.predicted + i) * width;
@@ -79,9 +71,8 @@ export async function drawTokens(options: DrawTokensOptions): Promise<Float32Arr
         });
       });
       const hidden = orders.map((order) => tokensBetween(order, 0, round.maskedAfter));
-      const result = { outputs, told, predicted, sampled, tokens, hidden };
+      const result = { outputs, sampled, tokens, hidden };
       await options.onRound?.({ round, number, rounds: rounds.length, guidance, ...result });
-      if (told !== condition) releaseValues([told]);
       releaseValues(outputs);
     }
   } finally {

@@ -16,3 +16,10 @@ export function meanOver([from, to]: readonly [from: number, to: number], number
   for (let at = from; at < to; at++) sum += number(at);
   return sum / (to - from);
 }
+
+/** The longest of such runs, the first of these; undefined where there is none. */
+export const longestOf = (runs: readonly [from: number, to: number][]): [from: number, to: number] | undefined =>
+  runs.reduce<[number, number] | undefined>(
+    (best, run) => (best && run[1] - run[0] <= best[1] - best[0] ? best : run),
+    undefined,
+  );

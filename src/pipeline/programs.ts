@@ -1,16 +1,12 @@
 import { traceEarlyBlocks, traceLateBlocks } from "../models/cached-decoder.ts";
-import { traceChange, traceLook, tracePose, traceTellChanges } from "../models/changing-programs.ts";
+import { traceChange, traceLook, tracePlace, tracePose, traceTellChanges } from "../models/changing-programs.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import {
   traceClear,
   traceDecoder,
   traceEncoder,
   traceHidden,
-  traceKeep,
   traceLayOut,
-  traceName,
-  tracePlace,
-  traceShowTokens,
   traceTables,
 } from "../models/drawing-programs.ts";
 import { traceEmbed, traceJoin, traceLanguage, traceLogits } from "../models/language-programs.ts";
@@ -51,7 +47,7 @@ const NUMBER_BYTES = { int8: 1, int4: 0.5 } as const;
 const REARRANGED = 1.07;
 
 /** Results that are looked at in host memory; the others only go into other programs. */
-const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "named", "said", "changes", "odds", "shares"]);
+const READ: ReadonlySet<string> = new Set(["logits", "pixels", "box", "said", "changes", "odds", "shares"]);
 
 /**
  * A model's programs. Every weight belongs to one of them (the embedding table to two: rows are read of the one, the other multiplies by
@@ -113,21 +109,8 @@ export class Programs {
     return this.#part("hidden", () => traceHidden(this.config));
   }
 
-  showTokens(): Part {
-    return this.#part("show tokens", () => traceShowTokens(this.config));
-  }
-
-  /** For one picture. */
-  keep(grid: Grid): Part {
-    return this.#part(`keep ${grid}`, () => traceKeep(this.config, grid));
-  }
-
   place(grid: Grid): Part {
     return this.#part(`place ${grid}`, () => tracePlace(this.config, grid));
-  }
-
-  name(): Part {
-    return this.#part("name", () => traceName(this.config));
   }
 
   tellChanges(): Part {
@@ -159,7 +142,7 @@ export class Programs {
 
   /** For the source of an edit. */
   clearSource(grid: Grid): Part {
-    return this.#part(`clear source ${grid}`, () => traceClear(this.config, grid, "mar.source_pixels.change.clear"));
+    return this.#part(`clear source ${grid}`, () => traceClear(this.config, grid, "changes.clear"));
   }
 
   decoder(): Part {

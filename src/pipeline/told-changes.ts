@@ -1,5 +1,5 @@
 import { CHANGE_NUMBERS, type ChangeNumber } from "../models/changing.ts";
-import { meanOver, runsOf } from "./marked-words.ts";
+import { longestOf, meanOver, runsOf } from "./marked-words.ts";
 
 /** Something that an edit's instruction names, and what becomes of it. */
 export interface ToldChange {
@@ -21,6 +21,10 @@ export interface ToldChanges {
   things: ToldChange[];
   /** 1 for tokens that name a color that something gets. */
   color: Float32Array;
+  /** What is new: the tokens that name it, from where up to where, and whether it stands out most from the first of `BACKDROPS`. */
+  fresh?: { from: number; to: number; onFirst: boolean };
+  /** 1 for tokens that name what that is put beside. */
+  beside?: Float32Array;
   /** Whether all stays that is not named, beside what is new. */
   restStays: boolean;
 }
@@ -32,16 +36,16 @@ const LEAST_LIFT = 0.04;
 const MOST_SCALE = 2;
 const MOST_LIFT = 1;
 
-/** What an edit changes, by what `traceTellChanges` says of every token of its prompt, of which those from `after` on are the instruction's. */
+/** What an edit changes and brings, by what `traceTellChanges` says of every token of its prompt, of which those from `after` on are the instruction's. */
 export function changesOf(length: number, after: number, said: Float32Array): ToldChanges {
   const number = (at: number, name: ChangeNumber) => said[at * CHANGE_NUMBERS.length + CHANGE_NUMBERS.indexOf(name)];
   const marked = (name: ChangeNumber) => Array.from({ length }, (_, at) => at >= after && number(at, name) > 0);
   const tokens = ([from, to]: readonly [number, number]) =>
     Float32Array.from({ length }, (_, at) => (at >= from && at < to ? 1 : 0));
-  let stays = 0;
-  const things = runsOf(marked("isThing")).map((run) => {
-    const mean = (name: ChangeNumber) => meanOver(run, (at) => number(at, name));
-    stays += mean("restStays");
+  const meanOf = (run: readonly [number, number], name: ChangeNumber) => meanOver(run, (at) => number(at, name));
+  const named = runsOf(marked("isThing"));
+  const things = named.map((run) => {
+    const mean = (name: ChangeNumber) => meanOf(run, name);
     const [logScale, lift] = [mean("logScale"), mean("lift")];
     return {
       tokens: tokens(run),
@@ -54,5 +58,13 @@ export function changesOf(length: number, after: number, said: Float32Array): To
       lift: Math.abs(lift) < LEAST_LIFT ? 0 : Math.max(-MOST_LIFT, Math.min(MOST_LIFT, lift)),
     };
   });
-  return { things, color: Float32Array.from(marked("isColor"), Number), restStays: stays > 0 };
+  const [fresh, beside] = [longestOf(runsOf(marked("isNew"))), longestOf(runsOf(marked("isBeside")))];
+  const stays = [...named, ...(fresh ? [fresh] : [])].map((run) => meanOf(run, "restStays"));
+  return {
+    things,
+    color: Float32Array.from(marked("isColor"), Number),
+    fresh: fresh && { from: fresh[0], to: fresh[1], onFirst: meanOf(fresh, "onFirst") > 0 },
+    beside: beside && tokens(beside),
+    restStays: stays.reduce((sum, each) => sum + each, 0) > 0,
+  };
 }

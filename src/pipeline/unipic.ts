@@ -9,7 +9,7 @@ import type { GenerationDefaults } from "../models/generation.ts";
 import type { Grid } from "../models/position-table.ts";
 import { tokenPixels } from "../models/programs.ts";
 import { type Sight, sightOf } from "../models/sight.ts";
-import { releaseValues, toHost, type Value } from "../runtime/values.ts";
+import { releaseValues, type Value } from "../runtime/values.ts";
 import {
   editPrompt,
   editTwin,
@@ -20,15 +20,7 @@ import {
 } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { answerAfter, answerSettings } from "./answer.ts";
-import {
-  changeThings,
-  type FoundChanges,
-  findThings,
-  leavesPlace,
-  lookOf,
-  NO_CHANGES,
-  placeOfGone,
-} from "./change-things.ts";
+import { changeThings, type FoundChanges, findThings, leavesPlace, lookOf, NO_CHANGES } from "./change-things.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
 import { type AloneThing, drawLaidOut } from "./draw-laid-out.ts";
 import { drawPictures } from "./draw-pictures.ts";
@@ -128,64 +120,44 @@ export class UniPic {
     const count = pictureCount(options.count);
     const prompt = this.#encode(editPrompt(instruction, sourceFeatures(this.config, side)));
     options.signal?.throwIfAborted();
-    const { changes, words } = await this.#read(prepared, grid, prompt);
-    const { things, restStays, look, cleared } = changes;
+    const { things, fresh, restStays, look, cleared } = await this.#read(prepared, grid, prompt);
     if (look) {
       tellDone(options, count);
       return copiesOf(look, count);
     }
-    const gone = placeOfGone(prepared, things);
-    // What takes the place of something that goes is pasted there; where else something new belongs is told while the rest is drawn.
-    const isInPlace = restStays && things.length > 0 && (words === undefined || gone !== undefined);
-    const fresh = words === undefined ? undefined : await this.#drawNew(words, options, isInPlace ? 1 : NEW_SHARE);
-    if (isInPlace) {
-      const changed = changeThings(prepared, prepared, things);
-      tellDone(options, count);
-      return copiesOf(changed, count).map((copy, i) => {
-        const cut = fresh && cutOut(fresh[i]);
-        return cut && gone ? paste(copy, cut, gone) : copy;
-      });
-    }
+    // Where all else stays nothing is drawn but what is new.
+    const isInPlace = restStays && (things.length > 0 || fresh !== undefined);
+    const news = fresh && (await this.#drawNew(fresh.prompt, options, isInPlace ? 1 : NEW_SHARE));
     const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
-    const results = await this.#drawEdit(prepared, grid, prompt, fresh, rest);
+    const results = isInPlace ? copiesOf(prepared, count) : await this.#drawEdit(prepared, grid, prompt, rest);
+    if (isInPlace) tellDone(options, count);
     const changing = things.filter((thing) => restStays || !leavesPlace(thing));
-    return results.map((result) => {
-      const kept = cleared ? keepThings(prepared, cleared, result) : result;
-      return changeThings(prepared, kept, changing);
+    return results.map((result, i) => {
+      const kept = cleared && !isInPlace ? keepThings(prepared, cleared, result) : result;
+      const changed = changeThings(prepared, kept, changing);
+      const cut = news && cutOut(news[i]);
+      return cut && fresh ? paste(changed, cut, fresh.box) : changed;
     });
   }
 
-  /** What an edit changes of what its source shows, and the prompt for what is new in it, as far as the model draws and changes things in their places. */
-  async #read(
-    picture: Picture,
-    grid: Grid,
-    prompt: readonly number[],
-  ): Promise<{ changes: FoundChanges; words?: string }> {
-    const { mar } = this.config;
-    if (!mar.placed_pixels) return { changes: NO_CHANGES };
+  /** What an edit changes of what its source shows, and what it brings, as far as the model changes things in their places. */
+  async #read(picture: Picture, grid: Grid, prompt: readonly number[]): Promise<FoundChanges> {
+    if (!this.config.changes || !Number.isInteger(squaresOfPatch(this.config, picture.width))) return NO_CHANGES;
     const embeddings = await embed(this.#programs, prompt);
     try {
-      const canFind = mar.changed_pixels && Number.isInteger(squaresOfPatch(this.config, picture.width));
-      const changes = canFind ? await this.#find(picture, grid, prompt, embeddings) : NO_CHANGES;
-      if (changes.look) return { changes };
-      const words = await promptForNew(this.#programs, this.#tokenizer, prompt, embeddings, this.#imageToken());
-      return { changes, words };
+      const look = await lookOf(this.#programs, { picture, grid, embeddings });
+      if (look) return { ...NO_CHANGES, look };
+      const { changes } = await this.#programs.tellChanges().run({ embeddings });
+      const after = prompt.lastIndexOf(this.#imageToken()) + 1;
+      const told = changesOf(prompt.length, after, changes.data as Float32Array);
+      const vision = await this.#see(picture);
+      const { box, ...found } = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
+      releaseValues([vision]);
+      const alone = told.fresh && promptForNew(this.#tokenizer, prompt, told.fresh);
+      return { ...found, restStays: told.restStays, fresh: alone && box ? { prompt: alone, box } : undefined };
     } finally {
       releaseValues([embeddings]);
     }
-  }
-
-  /** What an edit changes of what its source shows. `embeddings`: of the prompt's tokens. */
-  async #find(picture: Picture, grid: Grid, prompt: readonly number[], embeddings: Value): Promise<FoundChanges> {
-    const look = await lookOf(this.#programs, { picture, grid, embeddings });
-    if (look) return { ...NO_CHANGES, look };
-    const { changes } = await this.#programs.tellChanges().run({ embeddings });
-    const after = prompt.lastIndexOf(this.#imageToken()) + 1;
-    const told = changesOf(prompt.length, after, changes.data as Float32Array);
-    const vision = await this.#see(picture);
-    const found = await findThings(this.#programs, { picture, grid, vision, embeddings }, told);
-    releaseValues([vision]);
-    return { ...found, restStays: told.restStays };
   }
 
   /** Something new by itself, as often as there are to be results. */
@@ -196,28 +168,16 @@ export class UniPic {
   }
 
   /** An edit's results, drawn from its source. */
-  async #drawEdit(
-    prepared: Picture,
-    grid: Grid,
-    prompt: readonly number[],
-    things: readonly Picture[] | undefined,
-    options: EditOptions,
-  ): Promise<Picture[]> {
-    const { mar } = this.config;
+  async #drawEdit(prepared: Picture, grid: Grid, prompt: readonly number[], options: EditOptions): Promise<Picture[]> {
     const pixels = asPixels(prepared);
     const { tokens, encoded, features: own } = await encodePictures(this.#programs, grid, pixels);
     const { hidden } = await this.#programs.hidden().runOnDevice({ source: encoded });
-    const shown = mar.source_tokens
-      ? { tokens: (await toHost(tokens)).data as Float32Array, program: this.#programs.showTokens() }
-      : undefined;
     releaseValues([tokens, encoded]);
     const features = this.config.editing_vision ? await joinFeatures([own, await this.#see(prepared)]) : own;
     const jobs = Array.from({ length: pictureCount(options.count) }, (_, seed) => ({ prompt, seed }));
     const twin = this.#encode(editTwin(features.shape[1]));
     try {
-      const placing = mar.placed_pixels ? { things, program: this.#programs.place(grid) } : undefined;
-      const kept = mar.source_pixels ? { pixels, program: this.#programs.keep(grid), placing } : undefined;
-      const source = { hidden, features, imageToken: this.#imageToken(), shown, kept };
+      const source = { hidden, features, imageToken: this.#imageToken() };
       return await drawPictures(this.#programs, jobs, { twin, grid, source }, options);
     } finally {
       releaseValues([hidden, features]);

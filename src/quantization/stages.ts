@@ -3,7 +3,6 @@
  * exactly what the part before it made in full precision.
  */
 import { tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { withoutSource } from "../models/copying.ts";
 import { denoiser } from "../models/denoiser.ts";
 import { canvasRows, decode, encodeVisible } from "../models/mar.ts";
 import type { PartKey } from "../models/parts.ts";
@@ -106,7 +105,7 @@ export function stagesOf({ config, ids, pixels, seen, grid, seed }: StageInputs)
         condition: hostArray("float32", [hidden.length, mar.decoder_embed_dim], conditions.data),
       });
       const { x, timesteps, condition } = given.tensors;
-      return given.by(denoiser(root.child("mar.diffloss.net"), config, x, timesteps, withoutSource(mar, condition)));
+      return given.by(denoiser(root.child("mar.diffloss.net"), config, x, timesteps, condition));
     }),
     stage("vae", "tokens to pixels", ["pixels to tokens"], (root, results) => {
       const given = taking({ tokens: results["pixels to tokens"] });

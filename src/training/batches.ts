@@ -19,12 +19,10 @@ import { type HostArray, hostArray } from "../tensor/dtype.ts";
 import { editPrompt, editTwin, generationPrompt, generationTwin } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { changingInputs } from "./changing-inputs.ts";
-import { arrangeDrawing, arrangePixels } from "./drawing-inputs.ts";
+import { arrangeDrawing } from "./drawing-inputs.ts";
 import { groundingInputs } from "./grounding-inputs.ts";
 import { layoutInputs } from "./layout-inputs.ts";
-import { namingInputs } from "./naming-inputs.ts";
 import { drawPixels, pixelArray } from "./pixel-array.ts";
-import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { imageToken, type Padded, pad } from "./token-rows.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
@@ -97,8 +95,6 @@ function editingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageCo
     source_pixels: pixelArray(sources, size),
     ...visionInputs(config, sources),
     ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
-    ...placingInputs(config, edits),
-    ...namingInputs(config, tokenizer, prompts, edits),
   };
 }
 
@@ -213,7 +209,6 @@ function drawing(mar: MarConfig, ids: Padded, random: Random, shift: number, edi
   const [rows] = arranged.predicted.shape;
   return {
     ...arranged,
-    ...(editing && mar.source_pixels ? arrangePixels({ orders, masked }) : {}),
     timesteps: hostArray(
       "int64",
       [rows],

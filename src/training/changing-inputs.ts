@@ -1,4 +1,6 @@
 import {
+  backdropFor,
+  boxOf,
   type ChangedThing,
   drawScene,
   type Edit,
@@ -15,7 +17,7 @@ import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import { POSE_SIDE } from "../models/posing.ts";
 import type { Random } from "../random.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
-import { editPrompt } from "../text/prompts.ts";
+import { BACKDROPS, editPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Batch, visionPixels } from "./batches.ts";
 import { drawAlone } from "./draw-alone.ts";
@@ -28,10 +30,10 @@ const SHADOW = 2;
 
 /**
  * What changing things in place learns from: `ids` [batch, length] of edits' prompts and what is `known` of every token [batch, length, CHANGES_KNOWN], see `changesLoss` in
- * models/changing.ts; of one thing that changes the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length]; whether there
- * `is_there` one, and it `is_painted` or `is_posed`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; its
- * other pose, `posed` [batch, 3, POSE_SIDE, POSE_SIDE], and how much of each pixel is its, `outline` [batch, 1, POSE_SIDE, POSE_SIDE], see `DrawnPose`; and the `source`, its
- * `background` alone and the `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
+ * models/changing.ts; of one thing that changes, or that something new is put beside, the tokens that name it, `thing`, and those that name the `color` it gets, [batch, length];
+ * whether there `is_there` one, and it `is_painted` or `is_posed`, [batch, 1]; whether the edit `is_look`, [batch, 1]; where the thing is, `truth` [batch, 2, side, side], see `findThing`; its
+ * other pose, `posed` [batch, 3, POSE_SIDE, POSE_SIDE], and how much of each pixel is its, `outline` [batch, 1, POSE_SIDE, POSE_SIDE], see `DrawnPose`; whether something new `is_placed`,
+ * [batch, 1], and its `box` [batch, 4], see `place`; and the `source`, its `background` alone and the `target`, [batch, 3, side, side], with `vision_pixels` for the tower.
  */
 export function changingInputs(
   config: UniPicConfig,
@@ -47,25 +49,30 @@ export function changingInputs(
   const size = config.mar.img_size;
   const area = size * size;
   const sources = edits.map(({ source }) => drawScene(source, size));
-  const known = new Float32Array(count * length * CHANGES_KNOWN);
+  const said = new Float32Array(count * length * CHANGES_KNOWN);
   const [thing, color] = [new Float32Array(count * length), new Float32Array(count * length)];
   const truth = new Float32Array(count * 2 * area);
   const changed = edits.map((edit, row) => {
-    const { things, restStays } = knownChanges(edit);
+    const { things, fresh, beside, restStays } = knownChanges(edit);
     const chosen = things.length > 0 ? random.pick(things) : undefined;
-    if (chosen) truth.set(whereIs(edit, chosen, sources[row], size), row * 2 * area);
+    const isPlaced = fresh !== undefined && !things.some(({ goes }) => goes);
+    const sought = isPlaced ? beside : chosen;
+    if (sought) truth.set(whereIs(edit, sought.object, sources[row], size), row * 2 * area);
     const begin = prompts[row].lastIndexOf(edit.instruction);
     const spans = tokenSpans(tokenizer, rows[row].slice(0, lengths[row]));
     spans.forEach((token, at) => {
       const isOf = (span?: Span) => isOfSpan(token, span, begin);
       const own = things.find(isOf);
-      const isColor = things.some((other) => isOf(other.color));
-      const numbers: Partial<Numbers> = own ? numbersOf(own, restStays) : { isColor };
-      known.set([1, ...CHANGE_NUMBERS.map((name) => Number(numbers[name] ?? 0))], (row * length + at) * CHANGES_KNOWN);
-      if (isOf(chosen)) thing[row * length + at] = 1;
+      const numbers: Partial<Numbers> = own
+        ? { ...numbersOf(own), restStays }
+        : isOf(fresh)
+          ? { isNew: true, onFirst: fresh && backdropFor(fresh.object) === BACKDROPS[0], restStays }
+          : { isColor: things.some((other) => isOf(other.color)), isBeside: isOf(beside) };
+      said.set([1, ...CHANGE_NUMBERS.map((name) => Number(numbers[name] ?? 0))], (row * length + at) * CHANGES_KNOWN);
+      if (isOf(sought)) thing[row * length + at] = 1;
       if (isOf(chosen?.color)) color[row * length + at] = 1;
     });
-    return chosen;
+    return { chosen, sought, placed: isPlaced ? fresh.object : undefined };
   });
   const draw = (scene: (edit: Edit) => Scene) =>
     pixelArray(
@@ -74,13 +81,14 @@ export function changingInputs(
     );
   return {
     ids: hostArray("int64", shape, rows.flat()),
-    known: hostArray("float32", [...shape, CHANGES_KNOWN], known),
+    known: hostArray("float32", [...shape, CHANGES_KNOWN], said),
     thing: hostArray("float32", shape, thing),
     color: hostArray("float32", shape, color),
-    is_there: flags(changed.map((chosen) => chosen !== undefined)),
-    is_painted: flags(changed.map((chosen) => chosen?.color !== undefined)),
+    is_there: flags(changed.map(({ sought }) => sought !== undefined)),
+    is_painted: flags(changed.map(({ chosen }) => chosen?.color !== undefined)),
     is_look: flags(edits.map(({ target }) => target.filter !== undefined)),
-    ...posedInputs(changed.map((chosen) => chosen?.posed)),
+    ...posedInputs(changed.map(({ chosen }) => chosen?.posed)),
+    ...placedInputs(changed.map(({ placed }) => placed)),
     truth: hostArray("float32", [count, 2, size, size], truth),
     source: pixelArray(sources, size),
     background: draw(({ source }) => ({ ...source, objects: [] })),
@@ -91,21 +99,32 @@ export function changingInputs(
 
 type Numbers = Record<ChangeNumber, number | boolean>;
 
-const numbersOf = (thing: ChangedThing, restStays: boolean): Numbers => ({
+const numbersOf = (thing: ChangedThing): Partial<Numbers> => ({
   isThing: true,
-  isColor: false,
   goes: thing.goes,
   alone: thing.alone,
   recolors: thing.color !== undefined,
   mirrors: thing.mirrors,
   poses: thing.posed !== undefined,
-  restStays,
   logScale: Math.log(thing.scale),
   lift: thing.lift,
 });
 
 /** 1 for what is so, 0 for what is not: [batch, 1]. */
 const flags = (are: readonly boolean[]): HostArray => hostArray("float32", [are.length, 1], are.map(Number));
+
+/** Where something new goes: nowhere, where nothing does. */
+function placedInputs(things: readonly (SceneObject | undefined)[]): Batch {
+  const edges = things.flatMap((object) => {
+    if (!object) return [0, 0, 0, 0];
+    const { left, top, right, bottom } = boxOf(object);
+    return [left, top, right, bottom];
+  });
+  return {
+    is_placed: flags(things.map((object) => object !== undefined)),
+    box: hostArray("float32", [things.length, 4], edges),
+  };
+}
 
 /** What things are to look like that take another pose: nothing, where one does not. */
 function posedInputs(poses: readonly (SceneObject | undefined)[]): Batch {
@@ -134,7 +153,7 @@ function posedInputs(poses: readonly (SceneObject | undefined)[]): Batch {
  * How much of every pixel is the thing's, and whether it or its shadow shows there: two planes.
  * @param whole the source as it is drawn
  */
-function whereIs({ source }: Edit, { object }: ChangedThing, whole: Uint8Array, size: number): Float32Array {
+function whereIs({ source }: Edit, object: SceneObject, whole: Uint8Array, size: number): Float32Array {
   const area = size * size;
   const without = drawScene({ ...source, objects: source.objects.filter((other) => other !== object) }, size);
   const planes = new Float32Array(2 * area);

@@ -1,9 +1,9 @@
 import { CHANGES_KNOWN, changesLoss, meanOfMarked, tellChanges } from "../models/changing.ts";
-import { clearThings } from "../models/clearing.ts";
+import { clearingLoss, clearThings } from "../models/clearing.ts";
 import type { UniPicConfig } from "../models/config.ts";
 import { findingLoss, findThing } from "../models/finding.ts";
-import { paintingLoss } from "../models/keeping.ts";
 import { lookLoss, restyle } from "../models/looks.ts";
+import { place, placingLoss } from "../models/placing.ts";
 import { POSE_SIDE, poseThing } from "../models/posing.ts";
 import { recolor, recoloringLoss } from "../models/recoloring.ts";
 import { embedText, visionFeatures } from "../models/unipic.ts";
@@ -16,14 +16,17 @@ const RECOLORING_WEIGHT = 3;
 const RESTYLING_WEIGHT = 3;
 const POSING_WEIGHT = 3;
 
-/** What changing things in place learns by: what an instruction says, where that is, what is behind it, and how it looks in another color or another pose; and how a picture does in another look. */
-export type ChangingLosses = Record<"telling" | "finding" | "clearing" | "recoloring" | "posing" | "restyling", Tensor>;
+/** What changing things in place learns by: what an instruction says, where that is, where something new goes, what is behind what is there, and how it looks in another color or another pose; and how a picture does in another look. */
+export type ChangingLosses = Record<
+  "telling" | "finding" | "placing" | "clearing" | "recoloring" | "posing" | "restyling",
+  Tensor
+>;
 
 /** Traces them; the inputs are `changing.` and the names that `changingInputs` gives. Only what changes things learns. */
 export function traceChanging(root: Scope, config: UniPicConfig, batch: number): ChangingLosses {
   const { mar, siglip2 } = config;
   const length = "changing_length";
-  const scope = root.child("mar.source_pixels.change");
+  const scope = root.child("changes");
   const given = (name: string, ...shape: (number | string)[]) =>
     input(`changing.${name}`, "float32", [batch, ...shape]);
   const picture = (name: string) => given(name, 3, mar.img_size, mar.img_size);
@@ -50,7 +53,13 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
       truth,
       given("is_there", 1),
     ),
-    clearing: paintingLoss({ painted: cleared }, picture("background")),
+    // What something new is put beside is what is to be found then.
+    placing: placingLoss(
+      place(scope.child("where"), mar, { source, beside: share, prompt }),
+      given("box", 4),
+      given("is_placed", 1),
+    ),
+    clearing: clearingLoss(cleared, picture("background")),
     recoloring: recoloringLoss(painted, target, share, given("is_painted", 1)),
     posing: add(
       recoloringLoss(posed.pixels, given("posed", 3, POSE_SIDE, POSE_SIDE), outline, isPosed),
@@ -62,14 +71,14 @@ export function traceChanging(root: Scope, config: UniPicConfig, batch: number):
 
 /** Their weighted sum. */
 export function changingTotal(losses: ChangingLosses): Tensor {
-  const { telling, finding, clearing, recoloring, posing, restyling } = losses;
+  const { telling, finding, placing, clearing, recoloring, posing, restyling } = losses;
   const weighed = [
     multiply(finding, FINDING_WEIGHT),
     multiply(recoloring, RECOLORING_WEIGHT),
     multiply(posing, POSING_WEIGHT),
     multiply(restyling, RESTYLING_WEIGHT),
   ];
-  return weighed.reduce(add, add(telling, clearing));
+  return weighed.reduce(add, [telling, placing, clearing].reduce(add));
 }
 
 export const changingTask = (root: Scope, config: UniPicConfig, batch: number): Tensor =>

@@ -1,5 +1,5 @@
 import { toFloat32 } from "../checkpoint/index.ts";
-import { caption, describe, drawScene, type Edit, planEdit, planScene } from "../data/index.ts";
+import { caption, describe, drawScene, planEdit, planScene } from "../data/index.ts";
 import { askQuestions, DESCRIBE_QUESTIONS, type Question } from "../data/questions.ts";
 import {
   type BadSample,
@@ -33,9 +33,7 @@ import {
 import { type DataConfig, readsLatents } from "./data-config.ts";
 import { type OpenSource, openSources, pickSource, sourcesOf, streamSeed } from "./data-source.ts";
 import { latentBytes, openLatents } from "./latent-set.ts";
-import { namingInputs } from "./naming-inputs.ts";
 import { pixelArray } from "./pixel-array.ts";
-import { placingInputs } from "./placing-inputs.ts";
 import type { StageConfig } from "./stage.ts";
 import { understandingInputs } from "./understanding-inputs.ts";
 
@@ -73,8 +71,6 @@ interface Example {
   /** What is asked for or said; empty of understanding, which has what is asked about the picture. */
   words: string;
   asked?: readonly Pick<Question, "question" | "answer">[];
-  /** What an edit of the picture world does. */
-  edit?: Edit;
 }
 
 /**
@@ -168,13 +164,12 @@ export class DataBatches {
     }
     if (task === "editing") {
       const features = sourceFeatures(config);
-      const edits = examples.map(({ pictures: [source, target], words, edit }) =>
+      const edits = examples.map(({ pictures: [source, target], words }) =>
         random.chance(stage.repeats)
           ? { target: source, prompt: editTwin(features) }
-          : { target, prompt: editPrompt(this.#cut(words), features), edit },
+          : { target, prompt: editPrompt(this.#cut(words), features) },
       );
       const prompts = edits.map(({ prompt }) => prompt);
-      const known = edits.map(({ edit }) => edit);
       return {
         ...this.#drawn(task, "source_", first),
         ...visionInputs(config, first),
@@ -184,8 +179,6 @@ export class DataBatches {
           edits.map(({ target }) => target),
         ),
         ...editingInputs(config, tokenizer, prompts, random, stage.timestepShift),
-        ...placingInputs(config, known),
-        ...namingInputs(config, tokenizer, prompts, known),
       };
     }
     const pixels = pixelArray(first, config.siglip2.image_size);
@@ -228,7 +221,7 @@ export class DataBatches {
     }
     if (task === "editing") {
       const edit = planEdit(random, { ...stage.scenes, ...stage.edits });
-      return { pictures: [drawScene(edit.source, size), drawScene(edit.target, size)], words: edit.instruction, edit };
+      return { pictures: [drawScene(edit.source, size), drawScene(edit.target, size)], words: edit.instruction };
     }
     const scene = planScene(random, { ...stage.scenes, ...stage.seen });
     if (task === "contrast") {

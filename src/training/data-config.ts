@@ -27,12 +27,12 @@ export interface DataSource {
 
 type Json = Record<string, unknown>;
 
-/** Whether a task of a stage reads latents. Edits whose sources the vision tower sees, too, or whose pixels are kept, need the pictures. */
+/** Whether a task of a stage reads latents. Edits whose sources the vision tower sees, too, need the pictures. */
 export const readsLatents = (
   task: DataTask,
-  { editing_vision, mar }: Pick<UniPicConfig, "editing_vision" | "mar">,
+  { editing_vision }: Pick<UniPicConfig, "editing_vision">,
   data?: Pick<DataConfig, "latents">,
-): boolean => data?.latents === true && draws(task) && !(task === "editing" && (editing_vision || mar.source_pixels));
+): boolean => data?.latents === true && draws(task) && !(task === "editing" && editing_vision);
 
 const ENTRIES = ["sources", "shuffle", "latents", "longestText", "threads"];
 const SOURCE_ENTRIES = ["world", "path", "weight", "tasks"];

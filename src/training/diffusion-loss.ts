@@ -27,7 +27,7 @@ import {
 export interface DiffusionInputs {
   /** Clean tokens: [rows, token]. */
   target: Tensor;
-  /** Conditions for the head: [rows, condition width], see `conditionWidth` in models/copying.ts. */
+  /** Conditions for the head: [rows, decoder width]. */
   condition: Tensor;
   /** Timesteps of the full schedule: int64 [rows]. */
   timesteps: Tensor;
@@ -35,10 +35,9 @@ export interface DiffusionInputs {
   noise: Tensor;
 }
 
-/** The pieces of the loss, each row by row: [rows], and tokens [rows, token]: the noised ones, and what the head takes them for (no gradient passes). */
+/** The pieces of the loss, each row by row: [rows], and the noised tokens: [rows, token]. */
 export interface DiffusionTerms {
   noised: Tensor;
-  clean: Tensor;
   squaredError: Tensor;
   variationalBound: Tensor;
   /** Their sum. */
@@ -81,7 +80,7 @@ export function diffusionTerms(
   const bits = (x: Tensor) => multiply(reduceMean(x, [1]), 1 / Math.LN2);
   const first = equal(timesteps, scalar(0, "int64"));
   const variationalBound = where(first, negate(bits(likelihood)), bits(divergence));
-  return { noised, clean: detach(clean), squaredError, variationalBound, total: add(squaredError, variationalBound) };
+  return { noised, squaredError, variationalBound, total: add(squaredError, variationalBound) };
 }
 
 /** Kullback-Leibler divergence between two diagonal Gaussians, element by element, in nats. */

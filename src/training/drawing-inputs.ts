@@ -62,24 +62,3 @@ export function arrangeDrawing(
     mask: hostArray("int64", [batch, total], mask),
   };
 }
-
-/**
- * What the losses of an edit that is put together of pixels read (`PixelInputs` in losses.ts): which places are hidden, and in which row of
- * `predicted` each is; a visible one has that of another, for its noise.
- */
-export function arrangePixels({ orders, masked }: HiddenTokens): Record<"is_hidden" | "rows", HostArray> {
-  const shape = [orders.length, orders[0].length];
-  const isHidden = new Float32Array(shape[0] * shape[1]);
-  const rows = new BigInt64Array(isHidden.length);
-  for (const [b, order] of orders.entries()) {
-    const at = (place: number) => b * shape[1] + place;
-    for (const [i, place] of tokensBetween(order, 0, masked).entries()) {
-      isHidden[at(place)] = 1;
-      rows[at(place)] = BigInt(b * masked + i);
-    }
-    for (const [i, place] of tokensBetween(order, masked, shape[1]).entries()) {
-      rows[at(place)] = BigInt(b * masked + (i % masked));
-    }
-  }
-  return { is_hidden: hostArray("float32", shape, isHidden), rows: hostArray("int64", shape, rows) };
-}

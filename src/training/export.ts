@@ -12,7 +12,7 @@ import type { Prepared } from "./prepare.ts";
  * repeats the picture, from which guidance would lead too far away. What is to stay stays better with less chance in it.
  */
 const LEARNED_HERE = { edit_guidance: 1, edit_temperature: 0.8, chat_remember: "picture" } as const;
-/** Of an edit that is put together of pixels little is drawn, which more rounds made no better (models/unipic-mini/README.md). */
+/** Where what is named is changed in its place, little of an edit is drawn, which more rounds made no better (models/unipic-mini/README.md). */
 const EDIT_ROUNDS = 2;
 
 /** Writes a model folder in Hugging Face form that `UniPic.load` opens, its weights in half precision. */
@@ -27,7 +27,7 @@ export async function exportModel(folder: string, weights: Values, prepared: Pre
   await writeWhole(join(folder, "tokenizer.json"), JSON.stringify(prepared.tokenizer));
   await writeWhole(join(folder, "tokenizer_config.json"), json(prepared.tokenizerConfig));
   const suited = generationConfig(prepared.config);
-  const editRounds = prepared.config.mar.source_pixels && { edit_rounds: Math.min(EDIT_ROUNDS, suited.tokens) };
+  const editRounds = prepared.config.changes && { edit_rounds: Math.min(EDIT_ROUNDS, suited.tokens) };
   const generation = { ...suited, ...LEARNED_HERE, ...editRounds };
   await writeWhole(join(folder, "generation_config.json"), json(generation));
 }

@@ -81,14 +81,12 @@ export function traceDrawing(
   const count = side * side;
   const size = (name: string) => `${task}_${name}`;
   const given = inputs(task);
-  /** Pictures of the batch: their latents, and their pixels unless only latents are read. */
-  const pictures = (prefix: string): { latents: Tensor; pixels?: Tensor } => {
-    if (readsLatents(task, config, stage.data))
-      return { latents: given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)]) };
-    const pixels = given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]);
-    return { latents: frozenLatents(root, config, pixels), pixels };
-  };
-  const { latents: tokens, pixels: target } = pictures("");
+  /** The latents of the batch's pictures. */
+  const latents = (prefix: string): Tensor =>
+    readsLatents(task, config, stage.data)
+      ? given(`${prefix}latents`, "float32", [batch, count, tokenWidth(mar)])
+      : frozenLatents(root, config, given(`${prefix}pixels`, "float32", [batch, 3, mar.img_size, mar.img_size]));
+  const tokens = latents("");
   const all = `${size("length")}+${size("visible")}+${mar.buffer_size}`;
   const drawing: DrawingInputs = {
     tokens,
@@ -103,25 +101,8 @@ export function traceDrawing(
     noise: given("noise", "float32", [size("rows"), tokenWidth(mar)]),
   };
   if (task === "generation") return { ...drawingLoss(root, config, grid, drawing), tokens };
-  const { latents: sourceTokens, pixels: source } = pictures("source_");
   const editing: SourceInputs = {
-    sourceTokens,
-    pixels:
-      mar.source_pixels && source && target
-        ? {
-            source,
-            target,
-            isHidden: given("is_hidden", "float32", [batch, count]),
-            rows: given("rows", "int64", [batch, count]),
-            placing: mar.placed_pixels
-              ? {
-                  box: given("box", "float32", [batch, 4]),
-                  isNew: given("is_new", "float32", [batch, 1]),
-                  named: given("named", "float32", [batch, size("length"), 3]),
-                }
-              : undefined,
-          }
-        : undefined,
+    sourceTokens: latents("source_"),
     everywhere: given("everywhere", "int64", [batch, count]),
     source: given("source", "int64", [batch, size("length")]),
     vision: config.editing_vision

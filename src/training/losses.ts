@@ -1,45 +1,27 @@
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
-import { shownTokens, showTokens, withoutSource } from "../models/copying.ts";
-import { drawnRoughly, keepingLoss, paintingLoss } from "../models/keeping.ts";
 import { decode, encodeVisible } from "../models/mar.ts";
-import { nameNew, namingLoss } from "../models/naming.ts";
-import { place, placingLoss } from "../models/placing.ts";
 import type { Grid } from "../models/position-table.ts";
 import { logits, qwen2 } from "../models/qwen2.ts";
-import { repaint } from "../models/repainting.ts";
 import { embedText, projectIn, readContext, spliceFeatures } from "../models/unipic.ts";
 import { encodeTokens } from "../models/vae.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
-  add,
   concat,
   detach,
   gatherRows,
-  greaterThan,
   logSoftmax,
-  multiply,
   multiplyDimensions,
   negate,
   reduceMean,
   reshape,
   scaleGradient,
-  square,
-  subtract,
   type Tensor,
   takeLast,
-  unsqueeze,
-  where,
 } from "../tensor/index.ts";
 import { diffusionTerms } from "./diffusion-loss.ts";
 
 /** Gradients that enter a source picture's features are scaled by this where nothing else is said (model.md, "Losses"). */
 export const SOURCE_GRADIENT_SCALE = 0.1;
-
-/** What counts beside the diffusion loss of an edit whose source the head is shown: how far what the source is changed to is off. */
-const CHANGE_WEIGHT = 0.5;
-
-/** The same for what becomes of the source's pixels, where a result is put together of them. */
-const PIXELS_WEIGHT = 0.2;
 
 /** What the two drawing losses share. Every index is int64. */
 export interface DrawingInputs {
@@ -68,8 +50,6 @@ export interface DrawingInputs {
 export interface SourceInputs {
   /** Latents of the source pictures: [batch, rows x columns, token]. */
   sourceTokens: Tensor;
-  /** Where the config has `source_pixels`. */
-  pixels?: PixelInputs;
   /** Every place, for every picture: [batch, rows x columns]. */
   everywhere: Tensor;
   /** Where text and image features go, see `featureRows` in models/unipic.ts: [batch, length]. */
@@ -78,35 +58,11 @@ export interface SourceInputs {
   vision?: Tensor;
 }
 
-/** What an edit adds that is put together of pixels. */
-export interface PixelInputs {
-  /** With the config's `placed_pixels`, where something new goes [batch, 4] and whether there is something new [batch, 1], see `placingLoss`; and of every token of the prompts what it names, see `namingLoss`. */
-  placing?: Record<"box" | "isNew" | "named", Tensor>;
-  /** The source pictures and those to draw: [batch, 3, height, width]. */
-  source: Tensor;
-  target: Tensor;
-  /** 1 for places that are to be predicted: [batch, rows x columns]. */
-  isHidden: Tensor;
-  /** The row of `predicted` in which a place is, or that of another where it is visible: int64 [batch, rows x columns]. */
-  rows: Tensor;
-}
-
 const flat = (x: Tensor): Tensor => reshape(x, [multiplyDimensions(x.shape[0], x.shape[1]), x.shape[2]]);
 
 /** The loss of drawing (scalar), and what parity and benchmarks look at on the way. */
 export interface DrawingLoss {
   loss: Tensor;
-  /** Of that, what the diffusion head has to answer for. */
-  diffusion: Tensor;
-  /** Of an edit whose source the head is shown, the mean square by which the changed source is off the tokens that were to be predicted. */
-  change?: Tensor;
-  /** Of an edit that is put together of pixels, see `keepingLoss` and `paintingLoss` in models/keeping.ts. */
-  keeping?: Tensor;
-  painting?: Tensor;
-  /** Of one that puts something in its place, see `placingLoss` in models/placing.ts. */
-  placing?: Tensor;
-  /** And which words name it, see `namingLoss` in models/naming.ts. */
-  naming?: Tensor;
   /** The encoder's states after they have read the prompt: [batch, buffer + visible, encoder width]. */
   fused: Tensor;
   /** The decoder's conditions for the head: [batch, rows x columns, decoder width]. */
@@ -130,8 +86,7 @@ export function drawingLoss(
   const mar = root.child("mar");
   const tokens = flat(inputs.tokens); // [batch x places, token]
   const encoded = encodeVisible(mar, config.mar, gatherRows(tokens, inputs.visible), inputs.places, grid);
-  const words = embedText(root, config, inputs.ids);
-  let embeddings = words;
+  let embeddings = embedText(root, config, inputs.ids);
   let source: Tensor | undefined;
   if (editing) {
     const seen = encodeVisible(mar, config.mar, editing.sourceTokens, editing.everywhere, grid);
@@ -141,52 +96,15 @@ export function drawingLoss(
     embeddings = spliceFeatures(embeddings, scaleGradient(features, sourceGradient), editing.source);
   }
   const fused = readContext(root, config, encoded, embeddings, inputs.positions, inputs.mask);
-  const read = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
-  const alone = withoutSource(config.mar, read);
-  const isCopying = config.mar.source_tokens && editing;
-  const shown = isCopying ? showTokens(mar, config.mar, alone, editing.sourceTokens) : alone;
-  const target = gatherRows(tokens, inputs.predicted);
-  const condition = gatherRows(flat(shown), inputs.predicted);
+  const condition = decode(mar, config.mar, { encoded: fused, canvas: inputs.canvas, source }, grid);
   const { timesteps, noise } = inputs;
-  const { total, clean } = diffusionTerms(mar.child("diffloss.net"), config, { target, condition, timesteps, noise });
-  const diffusion = reduceMean(total);
-  const results = { diffusion, fused, condition: read, source };
-  if (!isCopying) return { loss: diffusion, ...results };
-  const change = reduceMean(square(subtract(shownTokens(config.mar, condition), target)));
-  const changing = add(diffusion, multiply(change, CHANGE_WEIGHT));
-  if (!editing.pixels) return { loss: changing, change, ...results };
-  const drawn = { shown, clean, noise, words, tokens: inputs.tokens };
-  const pixels = pixelLosses(mar, config, grid, editing.pixels, drawn);
-  const loss = add(changing, multiply(Object.values(pixels).reduce(add), PIXELS_WEIGHT));
-  return { loss, change, ...pixels, ...results };
-}
-
-/**
- * What an edit's result is off by, put together of pixels.
- * @param drawn what the head was shown of every place [batch, rows x columns, condition width] and the pictures' tokens [batch, rows x columns, token]; of
- * every row that is predicted what the head takes it for, and its noise: [rows, token]; and the embeddings of the prompts' `words` [batch, length, hidden]
- */
-function pixelLosses(
-  mar: Scope,
-  config: UniPicConfig,
-  grid: Grid,
-  { source, target, isHidden, rows, placing: truth }: PixelInputs,
-  drawn: Record<"shown" | "tokens" | "clean" | "noise" | "words", Tensor>,
-): Record<"keeping" | "painting", Tensor> & { placing?: Tensor; naming?: Tensor } {
-  const whole = (x: Tensor) => reshape(x, [isHidden.shape[0], ...grid, x.shape.at(-1)!]);
-  const [clean, noise] = [drawn.clean, drawn.noise].map((x) => whole(gatherRows(x, rows)));
-  const isTold = whole(unsqueeze(isHidden, 2));
-  const token = drawnRoughly(where(greaterThan(isTold, 0), clean, whole(drawn.tokens)), noise);
-  const edited = { condition: whole(drawn.shown), isTold, source };
-  const scope = mar.child("source_pixels");
-  const repainted = repaint(scope, config.mar, { ...edited, token });
-  const losses = { keeping: keepingLoss(repainted, { source, target }), painting: paintingLoss(repainted, target) };
-  if (!truth) return losses;
-  return {
-    ...losses,
-    placing: placingLoss(place(scope.child("where"), config.mar, edited), truth.box, truth.isNew),
-    naming: namingLoss(nameNew(scope.child("words"), detach(drawn.words)), truth.named),
-  };
+  const { total } = diffusionTerms(mar.child("diffloss.net"), config, {
+    target: gatherRows(tokens, inputs.predicted),
+    condition: gatherRows(flat(condition), inputs.predicted),
+    timesteps,
+    noise,
+  });
+  return { loss: reduceMean(total), fused, condition, source };
 }
 
 export interface UnderstandingInputs {

@@ -32,8 +32,6 @@ const LEFT_OUT = [
   "position_embedding.",
   "lm_head.",
   "final_layer.linear.",
-  "final_layer.copy.",
-  "source_change.linear.",
   "patch_embedding.",
   ".whole.",
   ".pixel.4.",

@@ -1,16 +1,18 @@
+import { readJson } from "../checkpoint/json.ts";
 import { askQuestions, type PlanOptions, planEdit, planScene, tellScene } from "../data/index.ts";
 import { UserError } from "../errors.ts";
 import { parseConfig, type UniPicConfig } from "../models/config.ts";
 import { unipic15b, unipicMini } from "../models/presets.ts";
 import { Random } from "../random.ts";
+import { withLists } from "./counted-lists.ts";
 import { type DataConfig, parseData } from "./data-config.ts";
 import { SOURCE_GRADIENT_SCALE } from "./losses.ts";
 import { NO_SAMPLES, type PerTask, type StageConfig, samplesIn, TRAINING_TASKS } from "./stage.ts";
 import { isObject, type Json, withLikenesses } from "./stage-like.ts";
 import { checkSize, type StageSize, sizeOf } from "./stage-size.ts";
 
-/** What a training file says of the run as a whole. */
-export interface RunConfig {
+/** A training run: the file given to `unipic train --config`. */
+export interface TrainConfig {
   seed: number;
   /** Steps between two checkpoints, between two sheets of samples, and between two measurements of the scores; 0 for none of them. */
   checkpointEvery: number;
@@ -18,10 +20,6 @@ export interface RunConfig {
   scoreEvery: number;
   /** Pictures that are drawn, and as many that are described, for a measurement; half as many are edited. */
   scoreTasks: number;
-}
-
-/** A training run: the file given to `unipic train --config`. */
-export interface TrainConfig extends RunConfig {
   model: UniPicConfig;
   /** Words that the tokenizer learns from this many captions, questions and instructions, into a vocabulary of at most this size. */
   tokenizer: { samples: number; vocabularySize: number };
@@ -32,9 +30,19 @@ export interface TrainConfig extends RunConfig {
   stages: StageConfig[];
 }
 
-/** The entries of a {@link RunConfig}. */
-export const RUN_ENTRIES = ["seed", "checkpointEvery", "sampleEvery", "scoreEvery", "scoreTasks"];
-const ENTRIES = [...RUN_ENTRIES, "model", "tokenizer", "data", "vae", "scenes", "stages"];
+const ENTRIES = [
+  "seed",
+  "checkpointEvery",
+  "sampleEvery",
+  "scoreEvery",
+  "scoreTasks",
+  "model",
+  "tokenizer",
+  "data",
+  "vae",
+  "scenes",
+  "stages",
+];
 
 const STAGE_ENTRIES = [
   "name",
@@ -79,6 +87,14 @@ const FORMS_TRIED = 12;
 
 const PRESETS: Record<string, UniPicConfig> = { "unipic-mini": unipicMini, "unipic-1.5b": unipic15b };
 
+/**
+ * Reads a training file.
+ *
+ * @throws UserError naming the file and the entry that is wrong
+ */
+export const readTrainConfig = async (path: string): Promise<TrainConfig> =>
+  parseTrainConfig(await readJson(path), path);
+
 /** Reads a parsed training file, filling in defaults; says which entry is wrong and what would be right. */
 export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   if (!isObject(json)) throw new UserError(`${where} is not a JSON object, so it is not a training configuration.`);
@@ -88,9 +104,13 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
   }
   const data = json.data === undefined ? undefined : parseData(json.data, `${where}: data`);
   const model = parseModel(json.model ?? "unipic-mini", where);
-  const shared = { data, scenes: object(json, "scenes", where) as PlanOptions };
+  const shared = { data, scenes: lists(json, "scenes", where) as PlanOptions };
   return {
-    ...parseRun(json, where),
+    seed: whole(json, "seed", where, 0),
+    checkpointEvery: whole(json, "checkpointEvery", where, 500),
+    sampleEvery: whole(json, "sampleEvery", where, 1000),
+    scoreEvery: whole(json, "scoreEvery", where, 1000),
+    scoreTasks: whole(json, "scoreTasks", where, 48, 1),
     model,
     tokenizer: parseTokenizer(object(json, "tokenizer", where), `${where}: tokenizer`),
     data,
@@ -98,16 +118,6 @@ export function parseTrainConfig(json: unknown, where: string): TrainConfig {
     stages: withLikenesses(json.stages, where).map((stage, i) =>
       parseStage(stage, `${where}: stage ${i + 1}`, model, shared),
     ),
-  };
-}
-
-export function parseRun(json: Json, where: string): RunConfig {
-  return {
-    seed: whole(json, "seed", where, 0),
-    checkpointEvery: whole(json, "checkpointEvery", where, 500),
-    sampleEvery: whole(json, "sampleEvery", where, 1000),
-    scoreEvery: whole(json, "scoreEvery", where, 1000),
-    scoreTasks: whole(json, "scoreTasks", where, 48, 1),
   };
 }
 
@@ -126,7 +136,7 @@ function parseVae(json: Json, where: string): TrainConfig["vae"] {
     batch: whole(json, "batch", where, 32, 1),
     learningRate: number(json, "learningRate", where, 2e-3),
     noise: number(json, "noise", where, 0.3),
-    scenes: drawable(object(json, "scenes", where), where),
+    scenes: drawable(lists(json, "scenes", where), where),
   };
 }
 
@@ -156,11 +166,11 @@ function parseStage(
   if (samplesIn(batch) === 0) {
     throw new UserError(`${where}: "batch" must be above 0 for at least one of ${TRAINING_TASKS.join(", ")}.`);
   }
-  const scenes = drawable({ ...shared.scenes, ...object(stage, "scenes", where) }, where);
-  const edits = object(stage, "edits", where) as StageConfig["edits"];
-  const seen = object(stage, "seen", where) as PlanOptions;
+  const scenes = drawable({ ...shared.scenes, ...lists(stage, "scenes", where) }, where);
+  const edits = lists(stage, "edits", where) as StageConfig["edits"];
+  const seen = lists(stage, "seen", where) as PlanOptions;
   drawable({ ...scenes, ...seen }, `${where}: seen`);
-  const questions = object(stage, "questions", where) as StageConfig["questions"];
+  const questions = lists(stage, "questions", where) as StageConfig["questions"];
   tryOut(where, () => {
     if (batch.editing > 0 || batch.changing > 0) planEdit(new Random(0), { ...scenes, ...edits });
     for (let i = 0; i < (batch.layout > 0 ? FORMS_TRIED : 0); i++) tellScene(new Random(i), { ...scenes, ...seen });
@@ -247,7 +257,7 @@ function names(json: Json, key: string, where: string): string[] | undefined {
   );
 }
 
-export function refuseStray(json: Json, known: readonly string[], where: string): void {
+function refuseStray(json: Json, known: readonly string[], where: string): void {
   const stray = Object.keys(json).find((key) => !known.includes(key));
   if (stray) throw new UserError(`${where} has an unknown entry "${stray}"; there are ${known.join(", ")}.`);
 }
@@ -272,6 +282,9 @@ function object(json: Json, key: string, where: string): Json {
   if (isObject(value)) return value;
   throw new UserError(`${where}: "${key}" must be an object, not ${JSON.stringify(value)}.`);
 }
+
+const lists = (json: Json, key: string, where: string): Json =>
+  withLists(object(json, key, where), `${where}: "${key}"`);
 
 function perTask(json: Json, key: string, where: string, fallback: PerTask): PerTask {
   const given = object(json, key, where);

@@ -94,7 +94,7 @@ describe("init", () => {
     const { code, stdout, stderr } = await unipic(place, args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^Wrote mini: unipic-mini, 16,\d+,\d+ random weights, 32\.\d MB\nIts tokenizer has \d+ tokens; /,
+      /^Wrote mini: unipic-mini, 13,\d+,\d+ random weights, 27\.\d MB\nIts tokenizer has \d+ tokens; /,
     );
     expect(JSON.parse(await readFile(join(place, "mini", "config.json"), "utf8")).llm.vocab_size).toBe(640);
   });

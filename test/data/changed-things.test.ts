@@ -84,6 +84,20 @@ describe("knownChanges", () => {
     expect([...counts].sort()).toEqual([1, 2]);
   });
 
+  it("knows what is new, and what that is put beside", () => {
+    const besides = many("add").map(({ edit, fresh, beside }) => {
+      expect(edit.target.objects).toContain(fresh!.object);
+      expect(beside?.object.name).toBe(edit.placement?.anchor);
+      if (beside) expect(edit.instruction.slice(beside.from, beside.to)).toContain(beside.object.name);
+      return beside !== undefined;
+    });
+    expect(new Set(besides)).toEqual(new Set([true, false]));
+    for (const { fresh, beside, things } of many("replace")) {
+      expect([fresh === undefined, beside, things.length]).toEqual([false, undefined, 1]);
+    }
+    for (const { fresh, beside } of many("remove")) expect([fresh, beside]).toEqual([undefined, undefined]);
+  });
+
   it.each(["add", "background", "style"] as const)("knows nothing that changes: %s", (type) => {
     for (const { things, restStays } of many(type)) {
       expect(things).toEqual([]);

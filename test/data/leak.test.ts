@@ -83,9 +83,8 @@ function drawMany(seed: number, count: number, draw: Draw): string[] {
   return [...leaks];
 }
 
-const stages = ["configs/unipic-mini.json", "configs/unipic-mini-2.json", "configs/unipic-mini-places.json"].flatMap(
-  (path) => parseTrainConfig(JSON.parse(readFileSync(path, "utf8")), path).stages,
-);
+const PLAN = "configs/unipic-mini.json";
+const { stages } = parseTrainConfig(JSON.parse(readFileSync(PLAN, "utf8")), PLAN);
 
 /** What a stage learns from, with how large a part of the million each kind is to be: edits take longest to draw up. */
 function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig): [string, number, Draw][] {
@@ -95,7 +94,7 @@ function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig)
     ["descriptions", batch.contrast + batch.grounding + batch.encoderGrounding, 6, described(looks)],
     ["questions", batch.understanding, 5, asked(looks, questions)],
     ["layouts", batch.layout, 2, laidOut(looks)],
-    ["edits", batch.editing, 1, edited({ ...scenes, ...edits })],
+    ["edits", batch.editing + batch.changing, 1, edited({ ...scenes, ...edits })],
   ];
   return kinds.flatMap(([kind, size, part, draw]) => (size > 0 ? [[`${kind} of stage "${name}"`, part, draw]] : []));
 }

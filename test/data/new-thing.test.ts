@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BACKGROUND_COLORS, colorDistance } from "../../src/data/colors.ts";
-import { backdropFor, type Edit, type EditType, newThing, newThingWords, planEdit } from "../../src/data/index.ts";
+import { backdropFor, type Edit, type EditType, newThing, newThingNamed, planEdit } from "../../src/data/index.ts";
 import { iconId } from "../../src/data/objects.ts";
 import { meanColor } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
@@ -48,15 +48,16 @@ describe("what is new in an edit", () => {
   it("is named by words of the instruction", () => {
     for (const edit of edits(["add", "replace", "hybrid"], 60)) {
       const thing = newThing(edit);
-      const found = newThingWords(edit);
+      const found = newThingNamed(edit);
       expect(found === undefined).toBe(thing === undefined);
       if (!found || !thing) continue;
-      expect(edit.instruction.slice(found.at, found.at + found.words.length)).toBe(found.words);
-      expect(found.words).toMatch(thing.color === null ? /^an? / : new RegExp(`${thing.color} `));
-      expect(found.words.endsWith(thing.name)).toBe(true);
+      expect(found.object).toBe(thing);
+      const words = edit.instruction.slice(found.from, found.to);
+      expect(words).toMatch(thing.color === null ? /^an? / : new RegExp(`${thing.color} `));
+      expect(words.endsWith(thing.name)).toBe(true);
       // It is what is brought, not what it is put beside or takes the place of.
-      expect(edit.instruction.slice(0, found.at)).toMatch(/(Add|Put|Place|with|into|for) $/);
+      expect(edit.instruction.slice(0, found.from)).toMatch(/(Add|Put|Place|with|into|for) $/);
     }
-    for (const edit of edits(["remove", "style"], 20)) expect(newThingWords(edit)).toBeUndefined();
+    for (const edit of edits(["remove", "style"], 20)) expect(newThingNamed(edit)).toBeUndefined();
   });
 });

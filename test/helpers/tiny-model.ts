@@ -16,30 +16,8 @@ export const tinyWordedConfig: UniPicConfig = {
   mar: { ...tinyConfig.mar, vae_stride: 4, patch_size: 2, img_size: 16 },
 };
 
-/** The same, with edits that show their source by the vision tower and copy its tokens. */
-export const tinySeeingConfig: UniPicConfig = {
-  ...tinyWordedConfig,
-  editing_vision: true,
-  mar: { ...tinyWordedConfig.mar, source_tokens: true },
-};
-
-/** The same, with edits that are put together pixel by pixel. */
-export const tinyKeepingConfig: UniPicConfig = {
-  ...tinySeeingConfig,
-  mar: { ...tinySeeingConfig.mar, source_pixels: true },
-};
-
-/** The same, with edits that put things in their places. */
-export const tinyPlacingConfig: UniPicConfig = {
-  ...tinyKeepingConfig,
-  mar: { ...tinyKeepingConfig.mar, placed_pixels: true },
-};
-
-/** The same, with edits that change things in their places. */
-export const tinyChangingConfig: UniPicConfig = {
-  ...tinyPlacingConfig,
-  mar: { ...tinyPlacingConfig.mar, changed_pixels: true },
-};
+/** The same, with edits that show their source by the vision tower, and change things in their places. */
+export const tinyChangingConfig: UniPicConfig = { ...tinyWordedConfig, editing_vision: true, changes: true };
 
 /** The worded one, with prompts of several things that are laid out. */
 export const tinyLayoutConfig: UniPicConfig = { ...tinyWordedConfig, layouts: true };
@@ -78,14 +56,18 @@ export async function writeTinyModel(
   }: {
     seed?: number;
     leaveOut?: (name: string) => boolean;
-    /** What every number of some weights is, by name. */
-    fill?: Readonly<Record<string, number>>;
+    /** What every number of some weights is, or each of them, by name. */
+    fill?: Readonly<Record<string, number | readonly number[]>>;
     config?: UniPicConfig;
   } = {},
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
   const weights = randomValues(config, seed);
   for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
-  for (const [name, value] of Object.entries(fill)) (weights.get(name)!.data as Float32Array).fill(value);
+  for (const [name, value] of Object.entries(fill)) {
+    const data = weights.get(name)!.data as Float32Array;
+    if (typeof value === "number") data.fill(value);
+    else data.set(value);
+  }
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });
 }

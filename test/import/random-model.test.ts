@@ -142,7 +142,7 @@ describe("writeRandomModel", () => {
     expect(report.vocabulary).toBeLessThan(report.config.llm.vocab_size);
     expect(seen.at(-1)).toBe(1);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
-    expect(await readdir(folder)).toContain("model-00005-of-00005.safetensors");
+    expect(await readdir(folder)).toContain("model-00004-of-00004.safetensors");
 
     const model = await UniPic.load(folder);
     const [picture] = await model.generate("a red car", { seed: 1, steps: 10 });

@@ -30,19 +30,22 @@ describe("what an instruction changes", () => {
   });
 
   it("counts as plain JavaScript counts it", async () => {
-    const said = normals([1, 3, 10], 3);
+    const said = normals([1, 4, 13], 3);
     const rows = [
-      [1, 1, 0, 1, 0, 1, 0, 1, 1, 0.3, 0.1],
-      [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
-      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0.3, 0.1],
+      [1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
-    const loss = changesLoss(input("said", "float32", [1, 3, 10]), input("truth", "float32", [1, 3, 11]));
-    const { result } = await evaluate({ result: loss }, { said, truth: floats([1, 3, 11], rows.flat()) });
+    const loss = changesLoss(input("said", "float32", [1, 4, 13]), input("truth", "float32", [1, 4, 14]));
+    const { result } = await evaluate({ result: loss }, { said, truth: floats([1, 4, 14], rows.flat()) });
     const odds = values(said);
-    const every = [0, 1].map((i) => (unlikely(odds[i], rows[0][i + 1]) + unlikely(odds[10 + i], rows[1][i + 1])) / 2);
-    const named = [2, 3, 4, 5, 6, 7].map((i) => unlikely(odds[i], rows[0][i + 1]));
-    const amounts = [8, 9].map((i) => 4 * (Math.hypot(odds[i] - rows[0][i + 1], 0.02) - 0.02));
-    const sum = [...every, ...named, ...amounts].reduce((a, b) => a + b);
+    const off = (row: number, i: number) => unlikely(odds[13 * row + i], rows[row][i + 1]);
+    const every = [0, 1, 2, 3].map((i) => (off(0, i) + off(1, i) + off(2, i)) / 3);
+    const ofThings = [4, 5, 6, 7, 8].map((i) => off(0, i));
+    const rest = (off(0, 10) + off(2, 10)) / 2;
+    const amounts = [11, 12].map((i) => 4 * (Math.hypot(odds[i] - rows[0][i + 1], 0.02) - 0.02));
+    const sum = [...every, ...ofThings, off(2, 9), rest, ...amounts].reduce((a, b) => a + b);
     expect(values(result)[0]).toBeCloseTo(sum, 4);
   });
 

@@ -45,7 +45,7 @@ describe("parseConfig", () => {
     expect(() => parseConfig(seeing)).toThrow(/config\.json: editing_vision must be true or false, not string/);
     const layouts = { ...unipicMini, layouts: 2 };
     expect(() => parseConfig(layouts)).toThrow(/config\.json: layouts must be true or false, not 2/);
-    const copying = { ...unipicMini, mar: { ...unipicMini.mar, source_tokens: 1 } };
-    expect(() => parseConfig(copying)).toThrow(/config\.json: mar\.source_tokens must be true or false, not 1/);
+    const changes = { ...unipicMini, changes: 1 };
+    expect(() => parseConfig(changes)).toThrow(/config\.json: changes must be true or false, not 1/);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { MarConfig } from "../../src/models/config.ts";
-import { conditionWidth } from "../../src/models/copying.ts";
 import { place, placingLoss } from "../../src/models/placing.ts";
+import { wholePrompts } from "../../src/models/prompt-reading.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { type HostArray, hostArray } from "../../src/tensor/dtype.ts";
@@ -13,30 +13,34 @@ import { normals } from "./weights.ts";
 
 const floats = (array: HostArray) => Array.from(array.data as Float32Array);
 /** Tokens of 16x16 pixels, so of 2x2 squares that vote. */
-const mar: MarConfig = { ...tinyConfig.mar, vae_stride: 8, patch_size: 2, source_tokens: true, source_pixels: true };
+const mar: MarConfig = { ...tinyConfig.mar, vae_stride: 8, patch_size: 2 };
+const [LENGTH, HIDDEN] = [5, 6];
 const [ROWS, COLUMNS] = [2, 3];
 
 const scope = Scope.root();
 const box = place(scope, mar, {
-  condition: input("condition", "float32", [2, ROWS, COLUMNS, conditionWidth(mar)]),
-  isTold: input("isTold", "float32", [2, ROWS, COLUMNS, 1]),
   source: input("source", "float32", [2, 3, ROWS * 16, COLUMNS * 16]),
+  beside: input("beside", "float32", [2, 1, ROWS * 16, COLUMNS * 16]),
+  prompt: wholePrompts(input("embeddings", "float32", [2, LENGTH, HIDDEN])),
 });
 const weights = Object.fromEntries(initialize(scope.parameters, new Random(1)));
 const given = {
-  condition: normals([2, ROWS, COLUMNS, conditionWidth(mar)], 1),
-  isTold: hostArray("float32", [2, ROWS, COLUMNS, 1], new Array(2 * ROWS * COLUMNS).fill(1)),
   source: normals([2, 3, ROWS * 16, COLUMNS * 16], 2),
+  beside: normals([2, 1, ROWS * 16, COLUMNS * 16], 3),
+  embeddings: normals([2, LENGTH, HIDDEN], 1),
 };
 
-it("says a box for every edit by itself", async () => {
+it("says a box for every edit by itself, by its source, by what it is put beside and by what is said", async () => {
   const one = await evaluate({ box }, { ...given, ...weights });
   expect(one.box.shape).toEqual([2, 4]);
-  const source = normals([2, 3, ROWS * 16, COLUMNS * 16], 2);
-  (source.data as Float32Array).fill(0, 0, source.data.length / 2);
-  const other = await evaluate({ box }, { ...given, source, ...weights });
-  expect(floats(other.box).slice(0, 4)).not.toEqual(floats(one.box).slice(0, 4));
-  expect(floats(other.box).slice(4)).toEqual(floats(one.box).slice(4));
+  for (const [name, array] of Object.entries(given)) {
+    const changed = Float32Array.from(array.data as Float32Array);
+    changed.fill(0, 0, changed.length / 2);
+    const feeds = { ...given, [name]: hostArray("float32", array.shape, changed) };
+    const other = await evaluate({ box }, { ...feeds, ...weights });
+    expect(floats(other.box).slice(0, 4)).not.toEqual(floats(one.box).slice(0, 4));
+    expect(floats(other.box).slice(4)).toEqual(floats(one.box).slice(4));
+  }
 });
 
 it("says the mean of what all squares say, who begin at their middles", async () => {

@@ -6,6 +6,7 @@ export const tinyConfig: UniPicConfig = {
   ...unipicMini,
   editing_vision: false,
   layouts: false,
+  changes: false,
   llm: {
     ...unipicMini.llm,
     vocab_size: 24,
@@ -30,10 +31,6 @@ export const tinyConfig: UniPicConfig = {
     diffloss_d: 1,
     diffloss_w: 8,
     num_sampling_steps: "4",
-    source_tokens: false,
-    source_pixels: false,
-    placed_pixels: false,
-    changed_pixels: false,
   },
   vae: { type: "patch", embed_dim: 3, patch: 4, ch: 4, num_res_blocks: 1 },
   siglip2: {

@@ -61,4 +61,19 @@ describe("changesOf", () => {
     expect(changes({ isThing: 1, restStays: -3 }).restStays).toBe(false);
     expect(changes({}).restStays).toBe(false);
   });
+
+  it("has the longest run of words for something new, its backdrop, and the words for what it is put beside", () => {
+    const { fresh, beside, restStays } = changes(
+      { isNew: 1, onFirst: 5 },
+      {},
+      { isNew: 1, onFirst: -2, restStays: 1 },
+      { isNew: 1, onFirst: 1 },
+      { isBeside: 1 },
+    );
+    expect(fresh).toEqual({ from: 3, to: 5, onFirst: false });
+    expect(Array.from(beside!)).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(restStays).toBe(false);
+    expect(changes({ isNew: 1, restStays: 1 })).toMatchObject({ fresh: { from: 1, to: 2 }, restStays: true });
+    expect(changes({})).toMatchObject({ fresh: undefined, beside: undefined });
+  });
 });

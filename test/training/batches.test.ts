@@ -72,15 +72,6 @@ describe("makeBatch", () => {
     expect(Object.keys(given).sort()).toEqual(askedInputs(seeing, edits));
   });
 
-  it("puts something in its place for a model that does so", () => {
-    const mar = { ...model.mar, source_tokens: true, source_pixels: true, placed_pixels: true };
-    const placing = { ...model, mar };
-    const edits = { ...stage, batch: { ...NO_SAMPLES, editing: 3 } };
-    const given = makeBatch(placing, tokenizer, edits, seed, 0);
-    expect(Object.keys(given).sort()).toEqual(askedInputs(placing, edits));
-    expect(given["editing.named"].shape.slice(0, 2)).toEqual(given["editing.ids"].shape);
-  });
-
   it("pairs each picture with its caption, and with those that say the same", () => {
     const pairing = { ...stage, batch: { ...NO_SAMPLES, contrast: 12 } };
     const given = makeBatch(model, tokenizer, pairing, seed, 0);

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, drawScene, knownChanges, planEdit } from "../../src/data/index.ts";
+import { backdropFor, boxOf, drawScene, knownChanges, planEdit } from "../../src/data/index.ts";
+import { CHANGE_NUMBERS, CHANGES_KNOWN, type ChangeNumber } from "../../src/models/changing.ts";
 import { sourceFeatures } from "../../src/models/config.ts";
 import { POSE_SIDE } from "../../src/models/posing.ts";
 import { Random } from "../../src/random.ts";
-import { editPrompt } from "../../src/text/prompts.ts";
+import { BACKDROPS, editPrompt } from "../../src/text/prompts.ts";
 import { changingInputs } from "../../src/training/changing-inputs.ts";
 import { tinyPlan } from "./tiny-plan.ts";
 import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 const { model } = tinyPlan(1);
 const tokenizer = tinyTokenizer("Remove the red car.", "Change the color of the dog to blue.");
-const COUNT = 20;
-const options = { types: ["remove", "adjust", "hybrid", "extract", "action"] } as const;
-const inputs = changingInputs(model, tokenizer, COUNT, options, new Random(5));
-const again = new Random(5);
+const COUNT = 30;
+const options = { types: ["remove", "adjust", "hybrid", "extract", "action", "add", "replace"] } as const;
+const inputs = changingInputs(model, tokenizer, COUNT, options, new Random(6));
+const again = new Random(6);
 const edits = Array.from({ length: COUNT }, () => planEdit(again, options));
 const [, length] = inputs.ids.shape;
 const side = model.mar.img_size;
@@ -28,37 +29,62 @@ const marked = (row: number, isMarked: (at: number) => boolean) => {
 describe("changingInputs", () => {
   it("say of every token what it names and what becomes of that", () => {
     edits.forEach((edit, row) => {
-      const { things, restStays } = knownChanges(edit);
-      const known = numbers("known", row, length * 11);
-      const of = (at: number) => known.slice(at * 11, (at + 1) * 11);
+      const { things, fresh, beside, restStays } = knownChanges(edit);
+      const known = numbers("known", row, length * CHANGES_KNOWN);
+      const of = (at: number) => known.slice(at * CHANGES_KNOWN, (at + 1) * CHANGES_KNOWN);
       const own = tokenizer.encode(editPrompt(edit.instruction, sourceFeatures(model))).length;
       expect(Array.from({ length }, (_, at) => of(at)[0])).toEqual(
         Array.from({ length }, (_, at) => (at < own ? 1 : 0)),
       );
+      const said = (is: Partial<Record<ChangeNumber, boolean | number>>) => {
+        const wanted = [1, ...CHANGE_NUMBERS.map((name) => Math.fround(Number(is[name] ?? 0)))].join();
+        return marked(row, (at) => of(at).join() === wanted);
+      };
       for (const { object, goes, alone, color, mirrors, posed, scale, lift } of things) {
-        const flags = [1, 1, 0, goes, alone, color !== undefined, mirrors, posed !== undefined, restStays].map(Number);
-        const is = [...flags, Math.fround(Math.log(scale)), Math.fround(lift)].join();
-        expect(marked(row, (at) => of(at).join() === is)).toContain(object.name);
-        if (color) expect(marked(row, (at) => of(at)[2] === 1).trim()).toBe(color.name);
+        const amounts = { logScale: Math.log(scale), lift };
+        const flags = { goes, alone, recolors: color !== undefined, mirrors, poses: posed !== undefined, restStays };
+        expect(said({ isThing: true, ...flags, ...amounts })).toContain(object.name);
+        if (color) expect(said({ isColor: true }).trim()).toBe(color.name);
       }
+      if (fresh) {
+        const onFirst = backdropFor(fresh.object) === BACKDROPS[0];
+        expect(said({ isNew: true, onFirst, restStays })).toContain(fresh.object.name);
+      }
+      if (beside) expect(said({ isBeside: true })).toContain(beside.object.name);
     });
+  });
+
+  it("have where something new goes that takes nothing's place, and what it is put beside", () => {
+    const placed = edits.flatMap((edit, row) => {
+      const { things, fresh } = knownChanges(edit);
+      const isPlaced = fresh !== undefined && things.length === 0;
+      expect(numbers("is_placed", row, 1)).toEqual([isPlaced ? 1 : 0]);
+      const { left, top, right, bottom } = isPlaced ? boxOf(fresh.object) : { left: 0, top: 0, right: 0, bottom: 0 };
+      expect(numbers("box", row, 4)).toEqual([left, top, right, bottom].map(Math.fround));
+      return isPlaced ? [edit.type] : [];
+    });
+    expect(new Set(placed)).toEqual(new Set(["add"]));
   });
 
   it("have one of the things that change, with its words, its color, and where it is", () => {
     edits.forEach((edit, row) => {
       const thing = numbers("thing", row, length);
       const words = marked(row, (at) => thing[at] === 1).trim();
-      const chosen = knownChanges(edit).things.find(({ from, to }) => edit.instruction.slice(from, to) === words)!;
-      expect(numbers("is_there", row, 1)).toEqual([1]);
-      expect(numbers("is_painted", row, 1)).toEqual([chosen.color ? 1 : 0]);
-      expect(numbers("is_posed", row, 1)).toEqual([chosen.posed ? 1 : 0]);
+      const { things, beside } = knownChanges(edit);
+      const chosen = things.find(({ from, to }) => edit.instruction.slice(from, to) === words);
+      const sought = chosen ?? beside;
+      expect(numbers("is_there", row, 1)).toEqual([sought ? 1 : 0]);
+      expect(numbers("is_painted", row, 1)).toEqual([chosen?.color ? 1 : 0]);
+      expect(numbers("is_posed", row, 1)).toEqual([chosen?.posed ? 1 : 0]);
       const color = numbers("color", row, length);
-      expect(marked(row, (at) => color[at] === 1).trim()).toBe(chosen.color?.name ?? "");
+      expect(marked(row, (at) => color[at] === 1).trim()).toBe(chosen?.color?.name ?? "");
+      expect(edit.instruction.slice(sought?.from, sought?.to)).toContain(words);
+      if (!sought) return;
 
       const [own, touched] = [numbers("truth", row, 2 * side * side), numbers("truth", row, 2 * side * side)];
       own.length = side * side;
       touched.splice(0, side * side);
-      const { left, top, right, bottom } = boxOf(chosen.object);
+      const { left, top, right, bottom } = boxOf(sought.object);
       const inside = own.map((_, pixel) => {
         const [x, y] = [((pixel % side) + 0.5) / side, (Math.floor(pixel / side) + 0.5) / side];
         return x > left - 1 / side && x < right + 1 / side && y > top - 1 / side && y < bottom + 1 / side;
@@ -70,7 +96,7 @@ describe("changingInputs", () => {
       });
       expect(own.filter((share) => share > 0.5).length).toBeGreaterThan(5);
       // What is removed without a trace: outside of it nothing differs.
-      const objects = edit.source.objects.filter((object) => object !== chosen.object);
+      const objects = edit.source.objects.filter((object) => object !== sought.object);
       const without = drawScene({ ...edit.source, objects }, side);
       const source = numbers("source", row, 3 * side * side);
       touched.forEach((is, pixel) => {
@@ -82,7 +108,7 @@ describe("changingInputs", () => {
 
   it("have the other pose by itself, filling its square from the bottom", () => {
     const area = POSE_SIDE ** 2;
-    const posed = edits.flatMap((edit, row) => (knownChanges(edit).things[0].posed ? [row] : []));
+    const posed = edits.flatMap((edit, row) => (knownChanges(edit).things[0]?.posed ? [row] : []));
     expect(posed.length).toBeGreaterThan(0);
     edits.forEach((_, row) => {
       const outline = numbers("outline", row, area);

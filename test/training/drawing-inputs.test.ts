@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HostArray } from "../../src/tensor/dtype.ts";
-import { arrangeDrawing, arrangePixels } from "../../src/training/drawing-inputs.ts";
+import { arrangeDrawing } from "../../src/training/drawing-inputs.ts";
 
 const numbers = ({ data }: HostArray): number[] => Array.from(data as BigInt64Array, Number);
 
@@ -27,17 +27,6 @@ describe("arranging a drawing batch", () => {
     expect(arranged.positions.shape).toEqual([2, 6]);
     expect(numbers(arranged.positions)).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2, 1, 2, 3]);
     expect(numbers(arranged.mask)).toEqual([1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1]);
-  });
-
-  it("finds places of edits among what is predicted", () => {
-    const { predicted } = arrangeDrawing(prompts, hidden, 1, 2, true);
-    const { is_hidden, rows } = arrangePixels(hidden);
-    expect(Array.from(is_hidden.data as Float32Array)).toEqual([1, 0, 1, 0, 0, 1, 0, 1]);
-    // Visible places have a hidden one's row of the same picture.
-    expect(numbers(rows)).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
-    for (const [place, isHidden] of (is_hidden.data as Float32Array).entries()) {
-      if (isHidden) expect(numbers(predicted)[numbers(rows)[place]]).toBe(place);
-    }
   });
 
   it("leaves nothing visible where everything is hidden", () => {

@@ -182,7 +182,7 @@ describe("training with Muon", () => {
 it("is for matrices between layers, not for tables and outputs", () => {
   expect(isForMuon("llm.model.layers.0.mlp.up_proj.weight", [64, 32])).toBe(true);
   expect(isForMuon("mar.diffloss.net.res_blocks.0.mlp.0.weight", [32, 32])).toBe(true);
-  expect(isForMuon("mar.source_pixels.paint.block.0.conv1.weight", [64, 64, 3, 3])).toBe(true);
+  expect(isForMuon("changes.find.block.0.conv1.weight", [64, 64, 3, 3])).toBe(true);
   expect(isForMuon("llm.model.norm.weight", [32])).toBe(false);
   expect(isForMuon("mar.fake_latent", [1, 32])).toBe(false);
   expect(isForMuon("llm.model.embed_tokens.weight", [320, 32])).toBe(false);
@@ -190,9 +190,9 @@ it("is for matrices between layers, not for tables and outputs", () => {
   expect(isForMuon("siglip2.vision_model.embeddings.patch_embedding.weight", [32, 3, 16, 16])).toBe(false);
   expect(isForMuon("mar.diffloss.net.final_layer.linear.weight", [16, 32])).toBe(false);
   for (const last of ["whole", "pixel.4"]) {
-    expect(isForMuon(`mar.source_pixels.paint.${last}.weight`, [64, 32])).toBe(false);
+    expect(isForMuon(`changes.find.${last}.weight`, [64, 32])).toBe(false);
   }
-  expect(isForMuon("mar.source_pixels.paint.place", [16, 32])).toBe(false);
-  expect(isForMuon("mar.source_pixels.where.vote.weight", [20, 96])).toBe(false);
-  expect(isForMuon("mar.source_pixels.where.block.0.conv1.weight", [96, 96, 3, 3])).toBe(true);
+  expect(isForMuon("changes.find.place", [16, 32])).toBe(false);
+  expect(isForMuon("changes.where.vote.weight", [20, 96])).toBe(false);
+  expect(isForMuon("changes.where.block.0.conv1.weight", [96, 96, 3, 3])).toBe(true);
 });

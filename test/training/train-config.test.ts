@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
-import { parseTrainConfig } from "../../src/training/train-config.ts";
+import { parseTrainConfig, readTrainConfig } from "../../src/training/train-config.ts";
 
 const stage = { name: "only", steps: 10, batch: { generation: 4 }, learningRate: 1e-3 };
 const parse = (changes: Record<string, unknown>) => parseTrainConfig({ stages: [stage], ...changes }, "plan.json");
@@ -38,86 +39,48 @@ describe("parseTrainConfig", () => {
   it("reads the configurations that ship", () => {
     const read = (path: string) =>
       parseTrainConfig(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")), path);
-    const mini = read("configs/unipic-mini.json");
-    expect(mini.stages.map(({ name }) => name)).toEqual(["draw", "identity", "contrast", "edits", "joint", "look"]);
-    expect(read("configs/unipic-mini-2.json").stages.map(({ name }) => name)).toEqual([
-      "contrast of 80",
-      "80 objects",
-      "80 objects by Muon",
-      "look at 80",
-      "several objects",
-      "pairs and edits",
-      "binding and copying",
-      "two colors",
-      "all again",
-      "two colors again",
-      "last",
-      "contrast of several",
-      "edits",
-      "together",
-      "descriptions",
-      "all once more",
-      "describe",
-    ]);
-    expect(read("configs/unipic-mini-places.json").stages.map(({ name }) => name)).toEqual([
-      "dense",
-      "sentences",
-      "ask",
-      "places",
-      "places again",
-      "three and four",
-      "nine places",
-      "ground",
-      "tell",
-      "ground again",
-      "read",
-      "ground places",
-      "ground places again",
-      "read places",
-      "three in a row",
-      "look it up",
-      "all of it",
-      "relate",
-      "repeat",
-      "change",
-      "change by name",
-      "name",
-      "change what is named",
-      "all of it again",
-      "threes again",
-      "change what is seen",
-      "find what to change",
-      "change anything",
-      "all of it, seen",
-      "all of it, without threes",
-      "put in",
-      "put in and keep",
-      "put in anywhere",
-      "copy",
-      "copy on the grid",
-      "all of it, copying",
-      "put in a cell",
-      "all of it, edits most",
-      "questions most",
-      "changes and questions",
-      "keep",
-      "what becomes of it",
-      "paint and ask",
-      "paint",
-      "paint more",
-      "paint looks",
-      "put in place",
+    expect(read("configs/unipic-mini.json").stages.map(({ name }) => name)).toEqual([
+      "draw one thing",
+      "draw several",
+      "draw two colors",
+      "see",
+      "answer",
+      "all tasks",
+      "look closer",
       "lay out",
-      "change in place",
+      "change",
       "change looks",
-      "see more",
       "pose",
-      "pose again",
     ]);
     expect(read("configs/single-stage.json").stages).toHaveLength(1);
     const { stages } = read("configs/curriculum.json");
     expect(stages.map(({ name }) => name)).toEqual(["PT", "alignment", "CT", "SFT"]);
     expect(stages.map(({ size }) => size.generation)).toEqual([32, 64, 64, 64]);
+  });
+
+  it("reads a file, and names it where something is wrong", async () => {
+    const path = join(import.meta.dirname, "../../configs/single-stage.json");
+    expect((await readTrainConfig(path)).stages).toHaveLength(1);
+    await expect(readTrainConfig(join(import.meta.dirname, "nothing.json"))).rejects.toThrow(/nothing\.json/);
+  });
+
+  it("takes lists of names as how often each is there", () => {
+    const own = {
+      ...stage,
+      batch: { understanding: 1 },
+      scenes: { tasks: { colors: 2, counting: 1 } },
+      seen: { styles: { emoji: 1, flat: 2 } },
+      questions: { kinds: { what: 2, "how many": 1 } },
+    };
+    const [read] = parse({ stages: [own] }).stages;
+    expect(read.scenes.tasks).toEqual(["colors", "colors", "counting"]);
+    expect(read.seen?.styles).toEqual(["emoji", "flat", "flat"]);
+    expect(read.questions?.kinds).toEqual(["what", "what", "how many"]);
+    for (const count of [0, 1.5, "2", 1e9]) {
+      expect(() => parse({ stages: [{ ...stage, scenes: { tasks: { colors: count } } }] })).toThrow(
+        /"scenes": "tasks" says how often each name is there, a whole number from 1 to 1000, not .* \("colors"\)/,
+      );
+    }
   });
 
   it("begins every stage's scenes with those of the run", () => {

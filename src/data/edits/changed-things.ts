@@ -1,8 +1,9 @@
-/** What an edit changes of what its source shows, thing by thing, and which words say so. */
+/** What an edit changes of what its source shows, thing by thing, and what it brings, and which words say so. */
 import type { ColorName } from "../colors.ts";
 import type { SceneObject } from "../scene.ts";
 import { PAIRS, type Span } from "../words.ts";
 import type { Edit } from "./edit.ts";
+import { type NewThing, newThingNamed } from "./new-thing.ts";
 
 /** Something that an instruction names and that is another in the target, or gone. */
 export interface ChangedThing extends Span {
@@ -24,15 +25,19 @@ export interface ChangedThing extends Span {
 
 export interface KnownChanges {
   things: ChangedThing[];
+  /** What is new. */
+  fresh?: NewThing;
+  /** What of the source that is put beside. */
+  beside?: Span & Pick<ChangedThing, "object">;
   /** Whether all else stays as it is, beside what is new. */
   restStays: boolean;
 }
 
-type ToldEdit = Pick<Edit, "source" | "target" | "instruction">;
+type ToldEdit = Pick<Edit, "source" | "target" | "instruction" | "placement">;
 
-/** All that is changed and named. */
+/** All that is changed or new, and named. */
 export function knownChanges(edit: ToldEdit): KnownChanges {
-  const { source, target, instruction } = edit;
+  const { source, target, instruction, placement } = edit;
   const after = (object: SceneObject) => target.objects.find(({ name }) => name === object.name);
   const things = source.objects.flatMap((object): ChangedThing[] => {
     const later = after(object);
@@ -70,7 +75,10 @@ export function knownChanges(edit: ToldEdit): KnownChanges {
     target.filter === source.filter &&
     same(source.background, target.background) &&
     source.objects.every((object) => isTold(object) || same(object, after(object)));
-  return { things, restStays };
+  const anchor = source.objects.find(({ name }) => name === placement?.anchor);
+  const words = anchor && wordsFor(anchor, instruction);
+  const beside = anchor && words && { object: anchor, ...words };
+  return { things, fresh: newThingNamed(edit), beside, restStays };
 }
 
 /** Whether nothing else is left of the source. */

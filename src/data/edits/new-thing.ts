@@ -4,6 +4,7 @@ import { BACKGROUND_COLORS, type BackgroundColor, colorDistance } from "../color
 import { iconId } from "../objects.ts";
 import type { SceneObject } from "../scene.ts";
 import { meanColor } from "../sprites.ts";
+import type { Span } from "../words.ts";
 import type { Edit } from "./edit.ts";
 
 /** Colors of plain backgrounds that hardly any object has. */
@@ -20,13 +21,16 @@ export function backdropFor({ icon, color }: Pick<SceneObject, "icon" | "color">
   return BACKDROPS.reduce((best, other) => (distance(other) > distance(best) ? other : best));
 }
 
-/** The words of the instruction that name what is new, and the first of its characters that is one of theirs; undefined where nothing is. */
-export function newThingWords(
-  edit: Pick<Edit, "source" | "target" | "instruction">,
-): { words: string; at: number } | undefined {
-  const thing = newThing(edit);
-  if (thing === undefined) return undefined;
-  const words = thingPhrase(thing);
+/** Something new, where the instruction names it. */
+export interface NewThing extends Span {
+  object: SceneObject;
+}
+
+/** What is new in an edit and is named; undefined where nothing is. */
+export function newThingNamed(edit: Pick<Edit, "source" | "target" | "instruction">): NewThing | undefined {
+  const object = newThing(edit);
+  if (object === undefined) return undefined;
+  const words = thingPhrase(object);
   const found = new RegExp(`\\b${words}\\b`).exec(edit.instruction);
-  return found ? { words, at: found.index } : undefined;
+  return found ? { object, from: found.index, to: found.index + words.length } : undefined;
 }
