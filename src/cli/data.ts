@@ -45,14 +45,14 @@ export function registerData(program: Command): void {
 
 async function preview({ seed, count, size, edits, output, ...stage }: PreviewOptions): Promise<void> {
   await checkWritable(output, [".png"]);
-  const { scenes, edits: changes, questions } = await scenesOf(stage);
+  const { scenes, captions, edits: changes, questions } = await scenesOf(stage);
   const [{ contactSheet }, { writeWhole }] = await Promise.all([
     import("../data/preview.ts"),
     import("../training/checkpoint.ts"),
   ]);
   await writeWhole(
     output,
-    await contactSheet(seed, count, { size, editCount: edits, scenes, edits: changes, questions }),
+    await contactSheet(seed, count, { size, editCount: edits, scenes, captions, edits: changes, questions }),
   );
   console.log(`Wrote ${output}: ${count} scenes and ${edits ?? Math.ceil(count / 2)} edits, seed ${seed}`);
 }

@@ -21,7 +21,7 @@ export async function samplePrompts(stage: StageConfig): Promise<string[]> {
   const random = new Random(SEED);
   const captions = stage.data ? await captionsOf(stage.data, SAMPLES, SEED) : [];
   if (captions.length > 0) return captions;
-  return Array.from({ length: SAMPLES }, () => caption(random, planScene(random, stage.scenes)));
+  return Array.from({ length: SAMPLES }, () => caption(random, planScene(random, stage.scenes), stage.captions));
 }
 
 /** Draws sheets of samples while training goes on, into the run's folder. */

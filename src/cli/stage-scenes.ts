@@ -9,7 +9,7 @@ export interface StageOptions {
   stage?: string;
 }
 
-type Scenes = Pick<WorldOptions, "scenes" | "seen" | "edits" | "questions">;
+type Scenes = Pick<WorldOptions, "scenes" | "captions" | "seen" | "edits" | "questions">;
 
 /** What the stage draws; everything, where no configuration is named. */
 export async function scenesOf({ config, stage }: StageOptions): Promise<Scenes> {
@@ -24,6 +24,6 @@ export async function scenesOf({ config, stage }: StageOptions): Promise<Scenes>
     const names = stages.map(({ name }) => `"${name}"`).join(", ");
     throw new UserError(`"${config}" has no stage "${stage}"; its stages are ${names}.`);
   }
-  const { scenes, seen, edits, questions } = found;
-  return { scenes, seen, edits, questions };
+  const { scenes, captions, seen, edits, questions } = found;
+  return { scenes, captions, seen, edits, questions };
 }

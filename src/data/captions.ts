@@ -11,6 +11,8 @@ import { article, numberWord, PAIRS, plural } from "./words.ts";
 export interface CaptionOptions {
   /** Whether the background is said; "sometimes" otherwise. */
   background?: "always" | "never" | "sometimes";
+  /** Whether two different objects may be told in sentences, as more always are. True otherwise. */
+  sentences?: boolean;
 }
 
 /** How often the background is said, when it is said sometimes. */
@@ -59,14 +61,18 @@ export function caption(random: Random, scene: Scene, options: CaptionOptions = 
   return describe(scene, { background: options.background !== "never" });
 }
 
-function draftCaption(random: Random, scene: Scene, { background = "sometimes" }: CaptionOptions): string {
+function draftCaption(
+  random: Random,
+  scene: Scene,
+  { background = "sometimes", sentences = true }: CaptionOptions,
+): string {
   const sayBackground = background === "always" || (background === "sometimes" && random.chance(BACKGROUND_SHARE));
   if (scene.filter !== undefined) return describe(scene);
   const place = sayBackground ? random.pick(backgroundPlaces(scene.background)) : undefined;
   const { objects } = scene;
   if (objects.length === 0) return backgroundScenery(scene.background);
   const needsSentences = scene.task === "dense" || isMixed(objects);
-  if (needsSentences || (!areAlike(objects) && random.chance(SENTENCES_SHARE))) {
+  if (needsSentences || (sentences && !areAlike(objects) && random.chance(SENTENCES_SHARE))) {
     return describeInStatements(scene, place, draftSentences(random, objects)).text;
   }
 

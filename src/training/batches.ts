@@ -59,7 +59,7 @@ export const prefixed = (prefix: string, batch: Batch): Batch =>
 function generationBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const scenes = Array.from({ length: stage.batch.generation }, () => planScene(random, stage.scenes));
   const prompts = scenes.map((scene) =>
-    random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(caption(random, scene)),
+    random.chance(TWIN_SHARE) ? generationTwin : generationPrompt(caption(random, scene, stage.captions)),
   );
   return {
     pixels: drawPixels(scenes, config.mar.img_size),

@@ -217,7 +217,7 @@ export class DataBatches {
     const size = config.mar.img_size;
     if (task === "generation") {
       const scene = planScene(random, stage.scenes);
-      return { pictures: [drawScene(scene, size)], words: caption(random, scene) };
+      return { pictures: [drawScene(scene, size)], words: caption(random, scene, stage.captions) };
     }
     if (task === "editing") {
       const edit = planEdit(random, { ...stage.scenes, ...stage.edits });

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 export type Json = Record<string, unknown>;
 
 /** Entries that are taken over one by one from inside; of all others a stage's own one stands whole. */
-const MERGED = ["scenes", "edits", "seen", "questions"];
+const MERGED = ["scenes", "captions", "edits", "seen", "questions"];
 
 /**
  * The stages of a training file in which each that names an earlier one as `like` has its entries, too: what a stage says itself goes

@@ -1,4 +1,4 @@
-import type { EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
+import type { CaptionOptions, EditOptions, PlanOptions, QuestionOptions } from "../data/index.ts";
 import type { DataConfig } from "./data-config.ts";
 import type { StageSize } from "./stage-size.ts";
 
@@ -69,6 +69,8 @@ export interface StageConfig {
   data?: DataConfig;
   /** Which scenes are drawn: the curriculum. */
   scenes: PlanOptions;
+  /** How scenes to draw are told. */
+  captions?: CaptionOptions;
   /** Edits, and in what their sources differ from `scenes`. */
   edits?: EditOptions;
   /**

@@ -62,6 +62,7 @@ const STAGE_ENTRIES = [
   "freezes",
   "data",
   "scenes",
+  "captions",
   "edits",
   "repeats",
   "sourceGradient",
@@ -204,6 +205,7 @@ function parseStage(
     freezes: names(stage, "freezes", where),
     data: stage.data === undefined ? shared.data : parseData(stage.data, `${where}: data`),
     scenes,
+    captions: parseCaptions(object(stage, "captions", where), `${where}: "captions"`),
     edits,
     repeats,
     sourceGradient: number(stage, "sourceGradient", where, SOURCE_GRADIENT_SCALE),
@@ -222,6 +224,20 @@ function parseSize(json: Json, model: UniPicConfig, where: string): StageSize {
   };
   checkSize(size, model, where);
   return size;
+}
+
+function parseCaptions(json: Json, where: string): StageConfig["captions"] {
+  refuseStray(json, ["background", "sentences"], where);
+  const { background, sentences } = json;
+  if (background !== undefined && !["always", "never", "sometimes"].includes(background as string)) {
+    throw new UserError(
+      `${where}: "background" must be "always", "never" or "sometimes", not ${JSON.stringify(background)}.`,
+    );
+  }
+  if (sentences !== undefined && typeof sentences !== "boolean") {
+    throw new UserError(`${where}: "sentences" must be true or false, not ${JSON.stringify(sentences)}.`);
+  }
+  return json;
 }
 
 /** One of two texts; the first where nothing is said. */

@@ -128,6 +128,15 @@ group("caption", () => {
     expect(related).toBeLessThan(140);
   });
 
+  it("tells two objects in a phrase alone where that is asked for", () => {
+    const random = new Random(3);
+    for (const scene of manyScenes(5, 300, { tasks: ["two_object", "color_attr", "position", "counting"] })) {
+      const text = caption(random, scene, { sentences: false });
+      expect(text).not.toMatch(/\. /);
+      expect(text.split(" ").length).toBeLessThan(30);
+    }
+  });
+
   it("comes in many forms, the short ones too", () => {
     const scene: Scene = {
       task: "colors",

@@ -83,6 +83,22 @@ describe("parseTrainConfig", () => {
     }
   });
 
+  it("says how scenes are told", () => {
+    const captions = { background: "never", sentences: false };
+    const stages = [
+      { ...stage, captions },
+      { like: "only", name: "other", captions: { background: "always" } },
+    ];
+    expect(parse({ stages }).stages.map((read) => read.captions)).toEqual([
+      captions,
+      { background: "always", sentences: false },
+    ]);
+    const refuse = (wrong: object) => () => parse({ stages: [{ ...stage, captions: wrong }] });
+    expect(refuse({ background: "often" })).toThrow(/"captions": "background" must be "always", "never" or/);
+    expect(refuse({ sentences: 1 })).toThrow(/"captions": "sentences" must be true or false, not 1/);
+    expect(refuse({ words: 3 })).toThrow(/"captions" has an unknown entry "words"/);
+  });
+
   it("begins every stage's scenes with those of the run", () => {
     const own = { ...stage, name: "own", scenes: { jitter: 0, objects: ["bus"] } };
     const scenes = { tasks: ["colors"], objects: ["car"] };

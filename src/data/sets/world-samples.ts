@@ -2,7 +2,7 @@ import { encodeJpeg, encodePng, encodeWebP } from "../../image/codec.ts";
 import { picture } from "../../image/picture.ts";
 import { Random } from "../../random.ts";
 import type { JobResult } from "../../threads.ts";
-import { caption } from "../captions.ts";
+import { type CaptionOptions, caption } from "../captions.ts";
 import { drawScene } from "../draw.ts";
 import { type EditOptions, planEdit } from "../edits/index.ts";
 import { hashText } from "../hash.ts";
@@ -20,6 +20,7 @@ export interface WorldOptions {
   size: number;
   format: PictureFormat;
   scenes?: PlanOptions;
+  captions?: CaptionOptions;
   /** In what the scenes that questions are asked about differ from `scenes`. */
   seen?: PlanOptions;
   edits?: EditOptions;
@@ -46,7 +47,7 @@ async function worldFields(job: WorldJob): Promise<Fields> {
   const json = (value: unknown) => ["json", new TextEncoder().encode(JSON.stringify(value))] as const;
   if (kind === "text-to-image") {
     const scene = planScene(random, scenes);
-    return [await draw(scene, ""), json({ caption: caption(random, scene) })];
+    return [await draw(scene, ""), json({ caption: caption(random, scene, job.captions) })];
   }
   if (kind === "question-answer") {
     const scene = planScene(random, { ...scenes, ...job.seen });
