@@ -33,7 +33,8 @@ export class RunScores {
   ) {
     this.#linesFile = join(folder, "scores.jsonl");
     this.#plotFile = join(folder, "scores.svg");
-    const last = plan.stages.filter(showsWorld).at(-1);
+    const stages = plan.stages.filter(showsWorld);
+    const last = stages.filter(({ batch }) => batch.generation > 0).at(-1) ?? stages.at(-1);
     this.#world = last && shownBy(last);
   }
 

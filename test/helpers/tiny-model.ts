@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { allParameters } from "../../src/models/all-parameters.ts";
 import type { UniPicConfig } from "../../src/models/config.ts";
 import { Random } from "../../src/random.ts";
@@ -63,11 +65,13 @@ export async function writeTinyModel(
 ): Promise<void> {
   const { tokenizer, config: tokenizerConfig } = trainTokenizer(TEXTS, { vocabularySize: 320 });
   const weights = randomValues(config, seed);
-  for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
   for (const [name, value] of Object.entries(fill)) {
     const data = weights.get(name)!.data as Float32Array;
     if (typeof value === "number") data.fill(value);
     else data.set(value);
   }
+  for (const name of weights.keys()) if (leaveOut?.(name)) weights.delete(name);
   await exportModel(folder, weights, { config, tokenizer, tokenizerConfig, vae: new Map() });
+  // The configuration goes on telling of what is left out.
+  if (leaveOut) await writeFile(join(folder, "config.json"), JSON.stringify(config));
 }
