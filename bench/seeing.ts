@@ -1,16 +1,15 @@
 /**
- * What the patches of the vision tower tell of each object. `npm run bench:seeing -- [model folder] [--scenes N] [--encoder] [--json]`
+ * What the patches of the vision tower tell of each object. `npm run bench:seeing -- [model folder] [--scenes N] [--json]`
  *
  * Scenes of all tasks and styles are looked at, and each patch says, by how near its features are to the language model's word embeddings, what it
- * shows (the loss `grounding` teaches that). With `--encoder` these are the tokens of the encoder by which an edit's source is read
- * (`encoderGrounding`). An object is named by the patches in its box: right is the one of the 80 names, and of the ten
+ * shows (the loss `grounding` teaches that). An object is named by the patches in its box: right is the one of the 80 names, and of the ten
  * colours and nine places, that they find likeliest. Nothing is asked: it tells what the language model could read, not what it does read.
  */
 import { parseArgs } from "node:util";
 import { modelFolder } from "../src/checkpoint/index.ts";
 import { placeOf } from "../src/data/captions.ts";
 import { COLOR_NAMES, OBJECT_NAMES, planScene, type SceneObject, TASKS } from "../src/data/index.ts";
-import { nativeSide, parseConfig, patchSide } from "../src/models/config.ts";
+import { parseConfig, patchSide } from "../src/models/config.ts";
 import { visionFeatures } from "../src/models/unipic.ts";
 import { Scope } from "../src/nn/scope.ts";
 import { DEFAULT_MODEL } from "../src/pipeline/load-folder.ts";
@@ -18,7 +17,7 @@ import { Random } from "../src/random.ts";
 import { input } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
 import { objectsByPatch, wordsOf } from "../src/training/grounding-inputs.ts";
-import { patchScores, tokenFeatures } from "../src/training/grounding-loss.ts";
+import { patchScores } from "../src/training/grounding-loss.ts";
 import { drawPixels } from "../src/training/pixel-array.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
@@ -47,19 +46,18 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       scenes: { type: "string", default: "512" },
-      encoder: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
   const batches = Math.ceil(wholeNumber("scenes", values.scenes, 1) / BATCH);
   const [folder = DEFAULT_MODEL] = positionals;
   const config = parseConfig((await modelFolder(folder)).config, folder);
-  const { mar, siglip2 } = config;
-  const [size, side] = values.encoder ? [mar.img_size, nativeSide(mar)] : [siglip2.image_size, patchSide(siglip2)];
+  const { image_size: size } = config.siglip2;
+  const side = patchSide(config.siglip2);
   const tokenizer = await Tokenizer.fromFolder(folder);
   const pixels = input("pixels", "float32", [BATCH, 3, size, size]);
   const root = Scope.root();
-  const features = values.encoder ? tokenFeatures(root, config, BATCH, pixels) : visionFeatures(root, config, pixels);
+  const features = visionFeatures(root, config, pixels);
   const program = await compileModel(folder, { scores: patchScores(root, config, features) });
   const names = OBJECT_NAMES.map((name) => wordsOf(tokenizer, name));
   const colors = COLOR_NAMES.map((name) => wordsOf(tokenizer, name));

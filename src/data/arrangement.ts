@@ -42,41 +42,14 @@ export function arrange(
   }
 }
 
-/** How objects are scattered over the grid; shares from 0 to 1, 0 where nothing is said. */
-export interface ScatterOptions {
-  /** How often a row with one object shows it in the middle and not in a cell, and a single row stands half way up the picture. */
-  centered?: number;
-  /** How often three of three or four objects stand side by side in one row. */
-  threes?: number;
-}
-
-type GridRow = (number | undefined)[];
-
-/** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely, or in a row of three. */
-export function scatter(random: Random, count: number, { centered = 0, threes = 0 }: ScatterOptions): GridRow[] {
-  const rows = count > 2 && random.happens(threes) ? rowOfThree(random, count) : cellsOfFour(random, count);
-  const placed = rows.map((row) => {
-    const own = row.filter((index) => index !== undefined);
-    return own.length === 1 && random.happens(centered) ? own : row;
-  });
-  const used = placed.filter((row) => row.some((index) => index !== undefined));
-  return used.length === 1 && random.happens(centered) ? used : placed;
-}
-
-function cellsOfFour(random: Random, count: number): GridRow[] {
+/** Which object, if any, goes in which cell of the grid of two by two, when all cells are as likely. */
+export function scatter(random: Random, count: number): (number | undefined)[][] {
   const cells = distinct(random, [...Array(GRID_CELLS).keys()], count);
   const inCell = (cell: number) => (cells.includes(cell) ? cells.indexOf(cell) : undefined);
   return [
     [inCell(0), inCell(1)],
     [inCell(2), inCell(3)],
   ];
-}
-
-/** A row of three above or below a row with the fourth object, if there is one, on either side. */
-function rowOfThree(random: Random, count: number): GridRow[] {
-  const order = random.shuffle([...Array(count).keys()]);
-  const rows = [order.slice(0, 3), random.shuffle([order[3], undefined])];
-  return random.shuffle(rows);
 }
 
 /** A few different elements of a list, without shuffling all of it. */

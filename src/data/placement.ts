@@ -72,20 +72,18 @@ export function place(
   return spots;
 }
 
-/** Longer side of an object that a grid of two by two has room for, and that a row of three has. */
-export const GRID_SIZE = 0.43;
-const THIRD_SIZE = 0.29;
+/** Longer side of an object that a grid of two by two has room for. */
+const GRID_SIZE = 0.43;
 /** Height at which the objects of a row of the grid stand. */
-export const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
+const gridFloor = (row: number, rows: number): number => (row + 0.5) / rows + GRID_SIZE / 2;
 /** How high the ground has to reach for the upper of two rows to stand on it. */
 export const GRID_HORIZON = gridFloor(0, 2) - FOOTING;
 
 /**
  * Places objects in the cells of a grid of two by two, or in the middle of a row or column that has only one: an object of some size
- * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it). Of three in a row that
- * is so for each of the three places.
+ * then always falls on its tokens in the same way (as long as a token is a quarter of the picture or a part of it).
  *
- * @param rows indices of the objects as in `place`, at most two rows of at most three, `undefined` where a cell stays empty
+ * @param rows indices of the objects as in `place`, at most two rows of at most two, `undefined` where a cell stays empty
  */
 export function placeOnGrid(
   outlines: readonly Outline[],
@@ -96,7 +94,7 @@ export function placeOnGrid(
   rows.forEach((row, rowAt) => {
     row.forEach((index, columnAt) => {
       if (index === undefined) return;
-      spots[index].size = Math.min(sizes[index], row.length > 2 ? THIRD_SIZE : GRID_SIZE);
+      spots[index].size = Math.min(sizes[index], GRID_SIZE);
       spots[index].x = (columnAt + 0.5) / row.length;
       spots[index].y = gridFloor(rowAt, rows.length) - (outlines[index].height * spots[index].size) / 2;
     });

@@ -1,11 +1,10 @@
 /** Drawing up scenes at random, within what a curriculum or a test allows. */
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
-import { arrange, distinct, type ScatterOptions, scatter } from "./arrangement.ts";
+import { arrange, distinct, scatter } from "./arrangement.ts";
 import { BACKGROUND_KINDS, type BackgroundKind, hasGround, planBackground } from "./backgrounds.ts";
 import { COLOR_NAMES, type ColorName } from "./colors.ts";
 import { isHeldOut } from "./held-out.ts";
-import { placeOnMixedGrid } from "./mixed-grid.ts";
 import { iconId, OBJECT_NAMES, OBJECTS, STYLES, type Style } from "./objects.ts";
 import { GRID_CELLS, GRID_HORIZON, place, placeOnGrid } from "./placement.ts";
 import { RELATIONS, relationsBetween } from "./relations.ts";
@@ -16,7 +15,7 @@ import { iconShape } from "./sprites.ts";
 export type SizeRange = readonly [number, number];
 
 /** What may be drawn; everything, where nothing is said. */
-export interface PlanOptions extends ScatterOptions {
+export interface PlanOptions {
   tasks?: readonly Task[];
   /** Names out of `OBJECT_NAMES`. */
   objects?: readonly string[];
@@ -36,14 +35,9 @@ export interface PlanOptions extends ScatterOptions {
   tidy?: boolean | Partial<Record<Task, number>>;
   /**
    * How many different objects a scene of the task `dense` has, at least and at most, from one to four; on the grid each then has a cell
-   * of its own, drawn by chance, unless `centered` and `threes` say otherwise. Three or four, in two rows, where nothing is said.
+   * of its own, drawn by chance. Three or four, in two rows, where nothing is said.
    */
   denseObjects?: readonly [least: number, greatest: number];
-  /**
-   * Where `denseObjects` is given, how often a scene of the task `dense` on the grid is arranged as scenes without a grid are, small objects in thirds
-   * of the picture (see `placeOnMixedGrid`); 0 where nothing is said.
-   */
-  mixed?: number;
   /** Whether objects may be mirrored that look right either way; they may, where nothing is said. */
   mirror?: boolean;
   /** The share of single objects of natural look that are painted so that no colour helps to name them (see `SceneObject.rainbow`); 0 where nothing is said. */
@@ -110,13 +104,8 @@ function attemptScene(random: Random, task: Task, options: PlanOptions): Scene |
   const common = random.uniform(least, greatest);
   const sizes = objects.map(() => (task === "counting" ? common : random.uniform(least, greatest)));
   const outlines = objects.map((object) => iconShape(object.icon));
-  const placeTidily = () => {
-    if (!isScattered) return placeOnGrid(outlines, sizes, rows);
-    if (random.happens(options.mixed ?? 0)) return placeOnMixedGrid(random, outlines, hasGround(kind));
-    return placeOnGrid(outlines, sizes, scatter(random, objects.length, options));
-  };
   const spots = onGrid
-    ? placeTidily()
+    ? placeOnGrid(outlines, sizes, isScattered ? scatter(random, objects.length) : rows)
     : place(random, outlines, sizes, rows, {
         horizon: background.horizon,
         jitter: isByTask(jitter) ? (jitter[task] ?? 1) : jitter,
@@ -240,10 +229,8 @@ function checkOptions(options: PlanOptions): void {
       `The jitter must lie between 0 and 1, or be such a number for each task, not ${JSON.stringify(jitter)}.`,
     );
   }
-  for (const share of ["rainbow", "centered", "threes", "mixed"] as const) {
-    const { [share]: value = 0 } = options;
-    if (!(value >= 0 && value <= 1)) throw new UserError(`"${share}" must lie between 0 and 1, not ${value}.`);
-  }
+  const { rainbow = 0 } = options;
+  if (!(rainbow >= 0 && rainbow <= 1)) throw new UserError(`"rainbow" must lie between 0 and 1, not ${rainbow}.`);
   if (typeof mirror !== "boolean") {
     throw new UserError(`"mirror" must be true or false, not ${JSON.stringify(mirror)}.`);
   }

@@ -48,7 +48,7 @@ export function makeBatch(
     ...(editing > 0 ? prefixed("editing", editingBatch(config, tokenizer, stage, random)) : {}),
     ...(understanding > 0 ? prefixed("understanding", understandingBatch(config, tokenizer, stage, random)) : {}),
     ...(contrast > 0 ? prefixed("contrast", contrastBatch(config, tokenizer, stage, random)) : {}),
-    ...groundingBatches(config, tokenizer, stage, random),
+    ...groundingBatch(config, tokenizer, stage, random),
     ...composingBatches(config, tokenizer, stage, random),
   };
 }
@@ -165,23 +165,12 @@ export function contrastInputs(config: UniPicConfig, tokenizer: Tokenizer, capti
   };
 }
 
-/** What both ways of grounding need, under their names. Always of the picture world, which alone knows where things stand. */
-export function groundingBatches(
-  config: UniPicConfig,
-  tokenizer: Tokenizer,
-  stage: StageConfig,
-  random: Random,
-): Batch {
-  const of = (task: "grounding" | "encoderGrounding", size: number, side: number): Batch => {
-    if (stage.batch[task] === 0) return {};
-    const scenes = seenScenes(stage, stage.batch[task], random);
-    const said = groundingInputs(config.llm.vocab_size, tokenizer, scenes, side);
-    return prefixed(task, { pixels: drawPixels(scenes, size), ...said });
-  };
-  return {
-    ...of("grounding", config.siglip2.image_size, patchSide(config.siglip2)),
-    ...of("encoderGrounding", config.mar.img_size, nativeSide(config.mar)),
-  };
+/** What grounding needs, under its name. Always of the picture world, which alone knows where things stand. */
+export function groundingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
+  if (stage.batch.grounding === 0) return {};
+  const scenes = seenScenes(stage, stage.batch.grounding, random);
+  const said = groundingInputs(config.llm.vocab_size, tokenizer, scenes, patchSide(config.siglip2));
+  return prefixed("grounding", { pixels: drawPixels(scenes, config.siglip2.image_size), ...said });
 }
 
 /** What laying out prompts and changing things in place need, under their names; of the picture world alone, like grounding. */

@@ -25,7 +25,7 @@ import {
   contrastInputs,
   editingInputs,
   generationInputs,
-  groundingBatches,
+  groundingBatch,
   prefixed,
   TWIN_SHARE,
   visionInputs,
@@ -144,7 +144,7 @@ export class DataBatches {
       const examples = await this.#examples(task, feeds, random);
       Object.assign(batch, prefixed(task, this.#inputs(task, examples, random)));
     }
-    Object.assign(batch, groundingBatches(config, tokenizer, stage, random));
+    Object.assign(batch, groundingBatch(config, tokenizer, stage, random));
     Object.assign(batch, composingBatches(config, tokenizer, stage, random));
     return { batch, cursors: { ...this.#cursors } };
   }

@@ -1,4 +1,4 @@
-import { nativeSide, patchSide, type UniPicConfig } from "../models/config.ts";
+import { patchSide, type UniPicConfig } from "../models/config.ts";
 import { wordTable } from "../models/qwen2.ts";
 import { visionFeatures } from "../models/unipic.ts";
 import { meanOfCounted } from "../nn/means.ts";
@@ -6,7 +6,6 @@ import { unitRows } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import {
   add,
-  constant,
   detach,
   gatherRows,
   input,
@@ -17,10 +16,8 @@ import {
   negate,
   reduceSum,
   reshape,
-  slice,
   type Tensor,
 } from "../tensor/index.ts";
-import { encoderFeatures, frozenLatents } from "./losses.ts";
 
 export interface GroundingInputs {
   /** What the language model gets of the pictures: [batch, patches, hidden]. */
@@ -65,48 +62,17 @@ export function patchScores(root: Scope, config: UniPicConfig, features: Tensor)
   return logSoftmax(multiply(linear(rows, table), SHARPNESS));
 }
 
-/**
- * A whole picture's tokens as the language model gets them of a source picture, by the masked autoregressive encoder, without the buffer.
- * pixels: [batch, 3, side, side] in [-1, 1]; result: [batch, tokens, hidden].
- */
-export function tokenFeatures(root: Scope, config: UniPicConfig, batch: number, pixels: Tensor): Tensor {
-  const side = nativeSide(config.mar);
-  const count = side * side;
-  const everywhere = constant(
-    "int64",
-    [batch, count],
-    BigInt64Array.from({ length: batch * count }, (_, i) => BigInt(i % count)),
-  );
-  const features = encoderFeatures(root, config, frozenLatents(root, config, pixels), everywhere, [side, side], 1);
-  return slice(features, 1, 0, count);
-}
-
-/**
- * The loss by way of the vision tower, over inputs named `grounding.pixels`, `grounding.words`, `grounding.things`, `grounding.places` and
- * `grounding.weights`.
- */
+/** The loss, over inputs named `grounding.pixels`, `grounding.words`, `grounding.things`, `grounding.places` and `grounding.weights`. */
 export function groundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
   const { image_size: side } = config.siglip2;
   const pixels = input("grounding.pixels", "float32", [batch, 3, side, side]);
   const features = visionFeatures(root, config, pixels);
+  const patches = batch * patchSide(config.siglip2) ** 2;
   return groundingLoss(root, config, {
     features,
-    ...said("grounding", config, batch * patchSide(config.siglip2) ** 2),
+    words: input("grounding.words", "float32", ["grounding_phrases", config.llm.vocab_size]),
+    things: input("grounding.things", "int64", [patches]),
+    places: input("grounding.places", "int64", [patches]),
+    weights: input("grounding.weights", "float32", [patches]),
   });
 }
-
-/** The same by way of the encoder that reads source pictures: inputs named `encoderGrounding.pixels` and so on, patches being tokens. */
-export function encoderGroundingTask(root: Scope, config: UniPicConfig, batch: number): Tensor {
-  const { mar } = config;
-  const pixels = input("encoderGrounding.pixels", "float32", [batch, 3, mar.img_size, mar.img_size]);
-  const features = tokenFeatures(root, config, batch, pixels);
-  return groundingLoss(root, config, { features, ...said("encoderGrounding", config, batch * nativeSide(mar) ** 2) });
-}
-
-/** What all patches of a batch are to say. */
-const said = (task: string, { llm }: UniPicConfig, patches: number): Omit<GroundingInputs, "features"> => ({
-  words: input(`${task}.words`, "float32", [`${task}_phrases`, llm.vocab_size]),
-  things: input(`${task}.things`, "int64", [patches]),
-  places: input(`${task}.places`, "int64", [patches]),
-  weights: input(`${task}.weights`, "float32", [patches]),
-});

@@ -6,7 +6,7 @@ import { add, type DType, input, multiply, type Shape, type Tensor } from "../te
 import { changingTask } from "./changing-loss.ts";
 import { contrastTask } from "./contrast-loss.ts";
 import { readsLatents } from "./data-config.ts";
-import { encoderGroundingTask, groundingTask } from "./grounding-loss.ts";
+import { groundingTask } from "./grounding-loss.ts";
 import { layoutTask } from "./layout-loss.ts";
 import { learnerOf } from "./learning-names.ts";
 import {
@@ -41,8 +41,6 @@ export function traceJointLoss(
   if (stage.batch.understanding > 0) losses.understanding = understandingTask(root, config, stage.batch.understanding);
   if (stage.batch.contrast > 0) losses.contrast = contrastTask(root, config, stage.batch.contrast);
   if (stage.batch.grounding > 0) losses.grounding = groundingTask(root, config, stage.batch.grounding);
-  if (stage.batch.encoderGrounding > 0)
-    losses.encoderGrounding = encoderGroundingTask(root, config, stage.batch.encoderGrounding);
   if (stage.batch.layout > 0) losses.layout = layoutTask(root, config, stage.batch.layout);
   if (stage.batch.changing > 0) losses.changing = changingTask(root, config, stage.batch.changing);
   const weighted = Object.entries(losses).map(([task, loss]) => multiply(loss, stage.weights[task as TrainingTask]));

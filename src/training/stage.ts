@@ -3,8 +3,7 @@ import type { DataConfig } from "./data-config.ts";
 import type { StageSize } from "./stage-size.ts";
 
 /**
- * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), one that teaches the encoder by which
- * a source picture is read (`encoderGrounding`), one that teaches to lay out what a prompt names (`layout`), and one that teaches to change what an instruction
+ * What a stage can train: the three tasks, two that teach the vision tower (`contrast` and `grounding`), one that teaches to lay out what a prompt names (`layout`), and one that teaches to change what an instruction
  * names in its place (`changing`).
  */
 export const TRAINING_TASKS = [
@@ -13,7 +12,6 @@ export const TRAINING_TASKS = [
   "understanding",
   "contrast",
   "grounding",
-  "encoderGrounding",
   "layout",
   "changing",
 ] as const;
@@ -29,7 +27,6 @@ export const NO_SAMPLES: Readonly<PerTask> = {
   understanding: 0,
   contrast: 0,
   grounding: 0,
-  encoderGrounding: 0,
   layout: 0,
   changing: 0,
 };

@@ -78,7 +78,6 @@ const WEIGHTS: PerTask = {
   understanding: 0.01,
   contrast: 1,
   grounding: 1,
-  encoderGrounding: 1,
   layout: 1,
   changing: 1,
 };

@@ -10,10 +10,6 @@ import {
   planEdit,
   relationsBetween,
 } from "../../src/data/index.ts";
-import { mixedSpots } from "../../src/data/mixed-grid.ts";
-import type { Spot } from "../../src/data/placement.ts";
-import { isClear } from "../../src/data/scene.ts";
-import { iconShape } from "../../src/data/sprites.ts";
 import { Random } from "../../src/random.ts";
 
 function manyEdits(seed: number, count: number, types: EditType[], options: EditOptions = {}): Edit[] {
@@ -59,10 +55,7 @@ describe("planEdit", () => {
   });
 
   it("adds exactly what is asked for, where it is asked for", () => {
-    for (const { source, target, instruction } of [
-      ...manyEdits(4, 150, ["add"]),
-      ...manyEdits(4, 50, ["add"], { newOnGrid: 1 }),
-    ]) {
+    for (const { source, target, instruction } of manyEdits(4, 150, ["add"])) {
       expect(target.objects.slice(0, -1)).toEqual(source.objects);
       expect(target.background).toEqual(source.background);
       const added = target.objects[target.objects.length - 1];
@@ -73,29 +66,6 @@ describe("planEdit", () => {
       const anchor = source.objects.find((o) => [o.name, `${o.color} ${o.name}`].includes(anchored[2]))!;
       expect(relationsBetween(boxOf(added), boxOf(anchor))).toContain(anchored[1]);
     }
-  });
-
-  it("adds large things in places of the grid where it is told to, so that where they go can be told beforehand", () => {
-    for (const { source, target, placement } of manyEdits(4, 160, ["add"], { newOnGrid: 1 })) {
-      const added = target.objects[target.objects.length - 1];
-      const { relation, anchor } = placement!;
-      const from = source.objects.find(({ name }) => name === anchor)!;
-      const away = ({ x, y }: Spot) => Math.hypot(x - from.x, y - from.y);
-      const spots = mixedSpots(iconShape(added.icon), true);
-      expect(spots).toContainEqual({ size: 0.43, x: added.x, y: added.y });
-      expect([added.size, added.flip]).toEqual([0.43, false]);
-      // No place that is nearer to the anchor would have done.
-      const free = spots.filter((spot) => {
-        const other = { ...added, ...spot };
-        const isFree = isClear({ ...source, objects: [...source.objects, other] });
-        return isFree && relationsBetween(boxOf(other), boxOf(from)).includes(relation);
-      });
-      expect(Math.min(...free.map(away))).toBeCloseTo(away(added), 9);
-    }
-    expect(manyEdits(4, 40, ["add"], { newOnGrid: 0 })).toEqual(manyEdits(4, 40, ["add"]));
-    expect(
-      manyEdits(4, 20, ["add"], { newOnGrid: 1, mostObjects: 1 }).every(({ source }) => source.objects.length === 0),
-    ).toBe(true);
   });
 
   it("removes exactly what is named", () => {
@@ -119,26 +89,6 @@ describe("planEdit", () => {
       expect(edit.instruction).toContain(before.name);
       expect(edit.instruction).toContain(after.name);
     }
-  });
-
-  it("puts what replaces something in a place of the grids where it is told to, near what was there and about as large", () => {
-    const on = { newOnGrid: 1 };
-    const edits = [...manyEdits(6, 200, ["replace"], on), ...manyEdits(6, 200, ["hybrid"], on)];
-    const replaced = edits.filter(
-      ({ type, instruction }) => type === "replace" || instruction.includes("and replace "),
-    );
-    expect(replaced.length).toBeGreaterThan(230);
-    const apart = replaced.map(({ source, target }) => {
-      const index = target.objects.findIndex(({ name }) => source.objects.every((object) => object.name !== name));
-      const [before, after] = [source.objects[index], target.objects[index]];
-      const spots = [true, false].flatMap((isLarge) => mixedSpots(iconShape(after.icon), isLarge));
-      expect(spots).toContainEqual({ size: after.size, x: after.x, y: after.y });
-      expect(after.flip).toBe(false);
-      return { away: Math.hypot(after.x - before.x, after.y - before.y), factor: after.size / before.size };
-    });
-    const share = (holds: (each: (typeof apart)[number]) => boolean) => apart.filter(holds).length / apart.length;
-    expect(share(({ away }) => away < 0.2)).toBeGreaterThan(0.85);
-    expect(share(({ factor }) => factor > 0.5 && factor < 1.5)).toBeGreaterThan(0.85);
   });
 
   it("adjusts the colour, or the size, of one object", () => {
@@ -240,6 +190,5 @@ describe("planEdit", () => {
     }
     expect(() => planEdit(new Random(1), { types: ["paint" as EditType] })).toThrow(/"paint"/);
     expect(() => planEdit(new Random(1), { mostObjects: 9 })).toThrow(/1, 2, 3 or 4/);
-    expect(() => planEdit(new Random(1), { newOnGrid: 2 })).toThrow(/"newOnGrid" is a share, from 0 to 1, not 2/);
   });
 });

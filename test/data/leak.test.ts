@@ -91,7 +91,7 @@ function samplesOf({ name, batch, scenes, seen, edits, questions }: StageConfig)
   const looks = { ...scenes, ...seen };
   const kinds: [string, number, number, Draw][] = [
     ["captions", batch.generation, 6, captioned(scenes)],
-    ["descriptions", batch.contrast + batch.grounding + batch.encoderGrounding, 6, described(looks)],
+    ["descriptions", batch.contrast + batch.grounding, 6, described(looks)],
     ["questions", batch.understanding, 5, asked(looks, questions)],
     ["layouts", batch.layout, 2, laidOut(looks)],
     ["edits", batch.editing + batch.changing, 1, edited({ ...scenes, ...edits })],

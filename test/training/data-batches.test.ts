@@ -82,7 +82,6 @@ describe("batches of data sets", () => {
         understanding: 3,
         contrast: 4,
         grounding: 2,
-        encoderGrounding: 3,
         layout: 2,
         changing: 2,
       },

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { boxOf, planScene, type Scene } from "../../src/data/index.ts";
-import { nativeSide, patchSide } from "../../src/models/config.ts";
+import { patchSide } from "../../src/models/config.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { Random } from "../../src/random.ts";
 import { nodeEngine } from "../../src/runtime/node.ts";
 import { hostArray } from "../../src/tensor/dtype.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { groundingInputs, objectsByPatch } from "../../src/training/grounding-inputs.ts";
-import { encoderGroundingTask, groundingTask } from "../../src/training/grounding-loss.ts";
+import { groundingTask } from "../../src/training/grounding-loss.ts";
 import { ADAMW } from "../../src/training/optimizer.ts";
 import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { TrainingProgram } from "../../src/training/training-program.ts";
@@ -17,16 +17,13 @@ import { tinyTokenizer } from "./tiny-tokenizer.ts";
 const BATCH = 8;
 const { model, stages, seed } = tinyPlan(10);
 const tokenizer = tinyTokenizer("a picture of a red car", "a blue apple on the grass", "on the left, at the top right");
-const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH, encoderGrounding: BATCH } };
+const stage = { ...stages[0], batch: { ...NO_SAMPLES, grounding: BATCH } };
 const batch = (step: number) => makeBatch(model, tokenizer, stage, seed, step);
-/** What one of the two tasks is given. */
-const given = (task: string, step: number) =>
-  Object.fromEntries(Object.entries(batch(step)).filter(([name]) => name.startsWith(`${task}.`)));
 const patches = patchSide(model.siglip2) ** 2;
 
-async function program(task: typeof groundingTask) {
+async function program() {
   const root = Scope.root();
-  const total = task(root, model, BATCH);
+  const total = groundingTask(root, model, BATCH);
   const device = { device: "cpu", threads: 1 } as const;
   return TrainingProgram.build(
     nodeEngine,
@@ -41,7 +38,7 @@ async function program(task: typeof groundingTask) {
 
 describe("groundingLoss", () => {
   it("is the cross entropy of the words by their cosines, where all patches say the same", async () => {
-    const built = await program(groundingTask);
+    const built = await program();
     const { parameters } = await built.state();
     const values = (name: string) => parameters.get(name)!.data as Float32Array;
     const width = model.llm.hidden_size;
@@ -60,7 +57,7 @@ describe("groundingLoss", () => {
     words[2 * model.llm.vocab_size + 3] = 1; // a place
     const count = BATCH * patches;
     const all = {
-      ...given("grounding", 0),
+      ...batch(0),
       "grounding.words": hostArray("float32", [3, model.llm.vocab_size], words),
       "grounding.things": hostArray(
         "int64",
@@ -85,16 +82,13 @@ describe("groundingLoss", () => {
     await built.release();
   });
 
-  it.each([
-    ["tower", "grounding", groundingTask],
-    ["encoder", "encoderGrounding", encoderGroundingTask],
-  ] as const)("falls as the %s learns what stands where, and leaves the words as they are", async (_, name, task) => {
-    const built = await program(task);
+  it("falls as the tower learns what stands where, and leaves the words as they are", async () => {
+    const built = await program();
     const embeddings = async () => Array.from((await built.state()).parameters.get(TABLE)!.data as Float32Array);
     const TABLE = "llm.model.embed_tokens.weight";
     const before = await embeddings();
     const losses: number[] = [];
-    for (let step = 0; step < 120; step++) losses.push((await built.step(given(name, step), 3e-3)).grounding);
+    for (let step = 0; step < 120; step++) losses.push((await built.step(batch(step), 3e-3)).grounding);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 10)));
     expect(await embeddings()).toEqual(before);
@@ -119,15 +113,10 @@ describe("groundingInputs", () => {
     expect(found.some((shown) => shown !== undefined)).toBe(true);
   });
 
-  it("is drawn at each one's own size, patch by patch of the tower, token by token of the encoder", () => {
-    const { mar, siglip2 } = model;
-    const sides = { grounding: patchSide(siglip2), encoderGrounding: nativeSide(mar) };
-    const sizes = { grounding: siglip2.image_size, encoderGrounding: mar.img_size };
-    for (const task of ["grounding", "encoderGrounding"] as const) {
-      expect(batch(0)[`${task}.pixels`].shape).toEqual([BATCH, 3, sizes[task], sizes[task]]);
-      expect(batch(0)[`${task}.things`].shape).toEqual([BATCH * sides[task] ** 2]);
-    }
-    expect(sides.grounding).not.toBe(sides.encoderGrounding);
+  it("is drawn at the tower's size, and told patch by patch", () => {
+    const { image_size: side } = model.siglip2;
+    expect(batch(0)["grounding.pixels"].shape).toEqual([BATCH, 3, side, side]);
+    expect(batch(0)["grounding.things"].shape).toEqual([BATCH * patches]);
   });
 
   it("gives an object that covers no patch's centre the patch that holds its own", () => {

@@ -25,7 +25,6 @@ describe("parseTrainConfig", () => {
         understanding: 0.01,
         contrast: 1,
         grounding: 1,
-        encoderGrounding: 1,
         layout: 1,
         changing: 1,
       },

@@ -35,11 +35,6 @@ export interface EditOptions extends Omit<PlanOptions, "tasks"> {
   types?: readonly EditType[];
   /** What the type "adjust" changes; both, where nothing is said. */
   adjust?: "color" | "size";
-  /**
-   * How often, from 0 to 1, what is added or takes something's place stands in a place of the grids that small and large objects have, so that the
-   * source and the instruction alone tell where; 0 otherwise.
-   */
-  newOnGrid?: number;
   /** The most objects in a picture, 1 to 4; 4 otherwise. */
   mostObjects?: number;
 }

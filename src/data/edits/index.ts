@@ -42,10 +42,7 @@ export function planEdit(random: Random, options: EditOptions = {}): Edit {
       `Edit types must be one or more of ${EDIT_TYPES.join(", ")}${unknown ? `, not "${unknown}"` : ""}.`,
     );
   }
-  const { mostObjects = 4, newOnGrid = 0 } = options;
-  if (!(newOnGrid >= 0 && newOnGrid <= 1)) {
-    throw new UserError(`"newOnGrid" is a share, from 0 to 1, not ${JSON.stringify(newOnGrid)}.`);
-  }
+  const { mostObjects = 4 } = options;
   if (![1, 2, 3, 4].includes(mostObjects)) {
     throw new UserError(`The most objects in a picture must be 1, 2, 3 or 4, not ${mostObjects}.`);
   }

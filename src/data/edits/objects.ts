@@ -3,7 +3,6 @@ import type { Random } from "../../random.ts";
 import { thingPhrase } from "../captions.ts";
 import { boxOf, type Scene, type SceneObject, standAt } from "../scene.ts";
 import { copyOf, type Drafter, type EditOptions, newObject, refer, sceneToEdit } from "./edit.ts";
-import { inPlaceOnGrid, isOnGrid } from "./on-grid.ts";
 
 export const remove: Drafter = (random, options) => {
   const source = sceneToEdit(random, options, random.chance(0.25) ? 1 : Math.min(2, options.mostObjects ?? 2), 3);
@@ -14,19 +13,13 @@ export const remove: Drafter = (random, options) => {
 };
 
 /**
- * Puts something new where an object stands, as large as it and on the same ground, or in the nearest place of the grids; undefined when
- * nothing new is allowed, or there is no room for it.
+ * Puts something new where an object stands, as large as it and on the same ground; undefined when nothing new
+ * is allowed.
  */
 export function substitute(random: Random, scene: Scene, index: number, options: EditOptions): SceneObject | undefined {
   const old = scene.objects[index];
   const made = newObject(random, scene, old.style, options);
   if (made === undefined) return undefined;
-  if (isOnGrid(random, options)) {
-    const others = { ...scene, objects: scene.objects.filter((object) => object !== old) };
-    const near = inPlaceOnGrid(others, made, old);
-    if (near !== undefined) scene.objects[index] = near;
-    return near;
-  }
   const fresh = { ...made, size: old.size, x: old.x };
   standAt(fresh, boxOf(old).bottom);
   scene.objects[index] = fresh;
