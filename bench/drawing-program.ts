@@ -2,7 +2,6 @@
 import { modelFolder } from "../src/checkpoint/index.ts";
 import { parseConfig, type UniPicConfig } from "../src/models/config.ts";
 import { Scope } from "../src/nn/scope.ts";
-import type { Tensor } from "../src/tensor/index.ts";
 import { Tokenizer } from "../src/text/index.ts";
 import { traceDrawing } from "../src/training/joint-program.ts";
 import type { StageConfig } from "../src/training/stage.ts";
@@ -26,6 +25,5 @@ export async function openDrawing(folder: string, size: number): Promise<OpenDra
   const plan = { model: config, stages: [{ steps: 1, batch: { generation: size }, learningRate: 1 }] };
   const [stage] = parseTrainConfig(plan, folder).stages;
   const { loss, condition, tokens } = traceDrawing(Scope.root(), config, "generation", stage);
-  const outputs: Record<string, Tensor> = { loss, condition, tokens };
-  return { config, tokenizer, stage, ...(await compileModel(folder, outputs)) };
+  return { config, tokenizer, stage, ...(await compileModel(folder, { loss, condition, tokens })) };
 }

@@ -53,11 +53,6 @@ export class Random {
     return this.uniform() < probability;
   }
 
-  /** True with the given probability; of 0 it draws nothing, so that what is left out changes no other draw. */
-  happens(share: number): boolean {
-    return share > 0 && this.chance(share);
-  }
-
   /** One element of a non-empty list. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("Random.pick needs a list with at least one element.");

@@ -1,6 +1,4 @@
 import {
-  backdropFor,
-  boxOf,
   type ChangedThing,
   drawScene,
   type Edit,
@@ -17,11 +15,12 @@ import { sourceFeatures, type UniPicConfig } from "../models/config.ts";
 import { POSE_SIDE } from "../models/posing.ts";
 import type { Random } from "../random.ts";
 import { type HostArray, hostArray } from "../tensor/dtype.ts";
-import { BACKDROPS, editPrompt } from "../text/prompts.ts";
+import { editPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Batch, visionPixels } from "./batches.ts";
 import { drawAlone } from "./draw-alone.ts";
 import { pixelArray } from "./pixel-array.ts";
+import { edgesOf, isOnFirst } from "./things-alone.ts";
 import { pad } from "./token-rows.ts";
 import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
@@ -66,7 +65,7 @@ export function changingInputs(
       const numbers: Partial<Numbers> = own
         ? { ...numbersOf(own), restStays }
         : isOf(fresh)
-          ? { isNew: true, onFirst: fresh && backdropFor(fresh.object) === BACKDROPS[0], restStays }
+          ? { isNew: true, onFirst: fresh && isOnFirst(fresh.object), restStays }
           : { isColor: things.some((other) => isOf(other.color)), isBeside: isOf(beside) };
       said.set([1, ...CHANGE_NUMBERS.map((name) => Number(numbers[name] ?? 0))], (row * length + at) * CHANGES_KNOWN);
       if (isOf(sought)) thing[row * length + at] = 1;
@@ -115,11 +114,7 @@ const flags = (are: readonly boolean[]): HostArray => hostArray("float32", [are.
 
 /** Where something new goes: nowhere, where nothing does. */
 function placedInputs(things: readonly (SceneObject | undefined)[]): Batch {
-  const edges = things.flatMap((object) => {
-    if (!object) return [0, 0, 0, 0];
-    const { left, top, right, bottom } = boxOf(object);
-    return [left, top, right, bottom];
-  });
+  const edges = things.flatMap((object) => (object ? edgesOf(object) : [0, 0, 0, 0]));
   return {
     is_placed: flags(things.map((object) => object !== undefined)),
     box: hostArray("float32", [things.length, 4], edges),

@@ -1,12 +1,13 @@
-import { backdropFor, boxOf, drawScene, type PlanOptions, tellScene } from "../data/index.ts";
+import { drawScene, type PlanOptions, tellScene } from "../data/index.ts";
 import { nativeSide, tokenWidth, type UniPicConfig } from "../models/config.ts";
 import { LAYOUT_KNOWN } from "../models/layout.ts";
 import type { Random } from "../random.ts";
 import { hostArray } from "../tensor/dtype.ts";
-import { BACKDROPS, generationPrompt } from "../text/prompts.ts";
+import { generationPrompt } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Batch } from "./batches.ts";
 import { drawPixels, pixelArray } from "./pixel-array.ts";
+import { edgesOf, isOnFirst } from "./things-alone.ts";
 import { pad } from "./token-rows.ts";
 import { isOfSpan, tokenSpans } from "./token-spans.ts";
 
@@ -32,9 +33,8 @@ export function layoutInputs(
       const thing = things.find((other) => isOfSpan(token, other, begin));
       const numbers = [1, 0, 0, 0, 0, 0, 0, 0];
       if (thing) {
-        const { left, top, right, bottom } = boxOf(thing.object);
-        const isFirst = backdropFor(thing.object) === BACKDROPS[0] ? 1 : 0;
-        numbers.splice(1, 7, 1, isFirst, isPlaced ? 1 : 0, left, top, right, bottom);
+        const { object } = thing;
+        numbers.splice(1, 7, 1, isOnFirst(object) ? 1 : 0, isPlaced ? 1 : 0, ...edgesOf(object));
       }
       known.set(numbers, (row * shape[1] + at) * LAYOUT_KNOWN);
     });

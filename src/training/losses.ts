@@ -139,18 +139,14 @@ export function frozenLatents(root: Scope, config: UniPicConfig, pixels: Tensor)
   return detach(reshape(tokens, [pixels.shape[0], count, tokenWidth(config.mar)]));
 }
 
-/**
- * Image features for understanding by way of the encoder, as the public script does: [batch, places + buffer, hidden].
- * @param gradient what the gradient that enters them is scaled by
- */
+/** Image features for understanding by way of the encoder, as the public script does: [batch, places + buffer, hidden]. */
 export function encoderFeatures(
   root: Scope,
   config: UniPicConfig,
   tokens: Tensor,
   everywhere: Tensor,
   grid: Grid,
-  gradient = SOURCE_GRADIENT_SCALE,
 ): Tensor {
   const seen = encodeVisible(root.child("mar"), config.mar, tokens, everywhere, grid);
-  return scaleGradient(projectIn(root, config, seen), gradient);
+  return scaleGradient(projectIn(root, config, seen), SOURCE_GRADIENT_SCALE);
 }
