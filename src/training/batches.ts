@@ -137,7 +137,7 @@ function seenScenes({ scenes, seen }: StageConfig, count: number, random: Random
 function understandingBatch(config: UniPicConfig, tokenizer: Tokenizer, stage: StageConfig, random: Random): Batch {
   const scenes = seenScenes(stage, stage.batch.understanding, random);
   const asked = scenes.map((scene) => askQuestions(random, scene, stage.questions));
-  const inputs = understandingInputs(config, tokenizer, asked, random, stage.wordDropout);
+  const inputs = understandingInputs(config, tokenizer, asked, random, stage);
   return { pixels: drawPixels(scenes, config.siglip2.image_size), ...inputs };
 }
 

@@ -189,7 +189,7 @@ export class DataBatches {
     const asked = examples.map((example) =>
       example.asked!.map(({ question, answer }) => ({ question: this.#cut(question), answer: this.#cut(answer) })),
     );
-    return { pixels, ...understandingInputs(config, tokenizer, asked, random, stage.wordDropout) };
+    return { pixels, ...understandingInputs(config, tokenizer, asked, random, stage) };
   }
 
   async close(): Promise<void> {

@@ -81,6 +81,11 @@ export interface StageConfig {
   seen?: PlanOptions;
   questions?: QuestionOptions;
   /**
+   * The most tokens that the questions about one picture take, with their answers; those that find no room are left out, save the first.
+   * A batch is as long as its longest picture's questions; where nothing is said, none is left out.
+   */
+  questionTokens?: number;
+  /**
    * Share of an answer's words that the model reads as another word while it learns to say the next, so that the next is read from the
    * picture and not guessed from the words before it (word dropout, arXiv 1511.06349, section 3.2; here the word put in comes from
    * another answer, so that it does not give itself away).

@@ -68,6 +68,7 @@ const STAGE_ENTRIES = [
   "sourceGradient",
   "seen",
   "questions",
+  "questionTokens",
   "wordDropout",
 ];
 
@@ -210,6 +211,7 @@ function parseStage(
     sourceGradient: number(stage, "sourceGradient", where, SOURCE_GRADIENT_SCALE),
     seen,
     questions,
+    questionTokens: stage.questionTokens === undefined ? undefined : whole(stage, "questionTokens", where, 0, 1),
     wordDropout,
   };
 }

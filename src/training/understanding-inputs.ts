@@ -6,6 +6,7 @@ import { hostArray } from "../tensor/dtype.ts";
 import { questionPrompt, TURN_END } from "../text/prompts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Batch } from "./batches.ts";
+import type { StageConfig } from "./stage.ts";
 import { imageToken, pad } from "./token-rows.ts";
 
 type Asked = Pick<Question, "question" | "answer">;
@@ -23,18 +24,18 @@ interface AskedRow {
 
 /**
  * What answering questions needs beside pictures: of every picture, each of its questions as if it were asked alone, all looking at the
- * same picture, which costs once. See `wordDropout` in stage.ts.
+ * same picture, which costs once. See `wordDropout` and `questionTokens` in stage.ts.
  */
 export function understandingInputs(
   config: UniPicConfig,
   tokenizer: Tokenizer,
   asked: readonly (readonly Asked[])[],
   random: Random,
-  wordDropout: number,
+  { wordDropout, questionTokens }: Pick<StageConfig, "wordDropout" | "questionTokens">,
 ): Batch {
   const image = imageToken(tokenizer);
   const patches = patchSide(config.siglip2) ** 2;
-  const told = asked.map((questions) => askedRow(tokenizer, questions, image, patches));
+  const told = asked.map((questions) => askedRow(tokenizer, questions, image, patches, questionTokens));
   const ids = pad(told.map((row) => row.ids));
   const { shape } = ids;
   const [, length] = shape;
@@ -58,12 +59,23 @@ export function understandingInputs(
   };
 }
 
-function askedRow(tokenizer: Tokenizer, asked: readonly Asked[], image: number, patches: number): AskedRow {
+/** @param room the most tokens of questions and answers together; questions that find no room are left out, save the first */
+function askedRow(
+  tokenizer: Tokenizer,
+  asked: readonly Asked[],
+  image: number,
+  patches: number,
+  room = Number.POSITIVE_INFINITY,
+): AskedRow {
+  let taken = 0;
   const row: AskedRow = { ids: [], positions: [], turns: [], answers: [] };
   asked.forEach(({ question, answer }, i) => {
     const prompt = tokenizer.encode(questionPrompt(question, patches));
     const shared = prompt.lastIndexOf(image) + 1;
     const whole = [...prompt, ...tokenizer.encode(answer + TURN_END)];
+    const own = whole.length - shared;
+    if (i > 0 && taken + own > room) return;
+    taken += own;
     const from = i === 0 ? 0 : shared;
     whole.slice(from).forEach((id, at) => {
       const position = from + at;

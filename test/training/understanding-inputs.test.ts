@@ -15,8 +15,8 @@ const COLOR = { question: "What color is the car?", answer: "red" };
 const WHAT = { question: "What is in the picture?", answer: "a red car" };
 const PLACE = { question: "Where is the car?", answer: "on the left" };
 const tokenizer = tinyTokenizer(...[COLOR, WHAT, PLACE].flatMap(({ question, answer }) => [question, answer]));
-const inputs = (asked: Parameters<typeof understandingInputs>[2], wordDropout = 0) =>
-  understandingInputs(model, tokenizer, asked, new Random(5), wordDropout);
+const inputs = (asked: Parameters<typeof understandingInputs>[2], wordDropout = 0, questionTokens?: number) =>
+  understandingInputs(model, tokenizer, asked, new Random(5), { wordDropout, questionTokens });
 const numbers = (data: unknown) => Array.from(data as BigInt64Array, Number);
 
 describe("understandingInputs", () => {
@@ -36,6 +36,17 @@ describe("understandingInputs", () => {
     const alone = [COLOR, WHAT, PLACE].flatMap((asked) => numbers(inputs([[asked]]).labels.data));
     expect(labels).toEqual(alone);
     expect(tokenizer.decode(labels)).toBe("red<|im_end|>a red car<|im_end|>on the left<|im_end|>");
+  });
+
+  it("leaves out questions that find no room, save the first, and no others", () => {
+    const own = (asked: typeof WHAT) =>
+      numbers(inputs([[COLOR, asked]]).turns.data).filter((turn) => turn === 2).length;
+    const [what, place] = [own(WHAT), own(PLACE)];
+    expect(what).toBeGreaterThan(place);
+    const together = [WHAT, PLACE, COLOR];
+    expect(inputs([together], 0, what + place + own(COLOR))).toEqual(inputs([together]));
+    expect(inputs([[PLACE, WHAT, COLOR]], 0, place + own(COLOR)).labels).toEqual(inputs([[PLACE, COLOR]]).labels);
+    expect(inputs([together], 0, 1)).toEqual(inputs([[WHAT]]));
   });
 
   it("drops words of answers and of nothing else", () => {
