@@ -81,7 +81,7 @@ function blocks(): Block[] {
     trace: (root) => {
       const x = input("x", "float32", [rows, mar.vae_embed_dim]);
       const condition = input("condition", "float32", [rows, mar.decoder_embed_dim]);
-      return denoiser(root.child("mar.diffloss.net"), CONFIG, x, input("timestep", "float32", [1]), condition);
+      return denoiser(root.child("mar.diffloss.net"), mar, x, input("timestep", "float32", [1]), condition);
     },
     feeds: {
       x: numbers(rows, mar.vae_embed_dim),

@@ -48,7 +48,10 @@ export function registerEval(program: Command): void {
   addModelOptions(command)
     .option("--seed <n>", "of tasks and pictures: same seed, same scores", wholeNumberFor("--seed"), 1)
     .option("--count <n>", "tasks of each suite (default: each suite's own)", wholeNumberFor("--count", 1))
-    .option("--world <file>", "a training configuration: ask only for what its last stage shows (default: everything)")
+    .option(
+      "--world <file>",
+      "a training configuration: ask only for what its last stage that draws shows (default: everything)",
+    )
     .option(
       "--preset <name>",
       "how pictures are drawn: exact (the default) or fast",
@@ -87,13 +90,15 @@ function chooseSuites(names: readonly string[], known: readonly Suite[]): Suite[
   return known.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** What the last stage of a training configuration shows. */
+/** What a training configuration shows. */
 async function readWorld(path: string): Promise<World> {
   const [{ readTrainConfig }, { shownBy }] = await Promise.all([
     import("../training/train-config.ts"),
     import("../evaluation/quick-scores.ts"),
   ]);
-  return shownBy((await readTrainConfig(path)).stages.at(-1)!);
+  const world = shownBy((await readTrainConfig(path)).stages);
+  if (!world) throw new UserError(`No stage of ${path} learns from the picture world, of which the suites ask.`);
+  return world;
 }
 
 /** Found out before any work is done. */

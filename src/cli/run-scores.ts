@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { Detector } from "../evaluation/detector/detector.ts";
 import { showPercent } from "../evaluation/estimate.ts";
-import { ABILITIES, quickScores, shownBy } from "../evaluation/quick-scores.ts";
+import { ABILITIES, quickScores, shownBy, showsWorld } from "../evaluation/quick-scores.ts";
 import { type ScoreLine, scorePlot } from "../evaluation/score-plot.ts";
 import type { World } from "../evaluation/suites/suite.ts";
 import { type RunPosition, writeWhole } from "../training/checkpoint.ts";
@@ -18,7 +18,7 @@ const SEED = 20_250_801;
 export class RunScores {
   readonly #linesFile: string;
   readonly #plotFile: string;
-  /** What is asked for, in every stage the same: what the last stage of the picture world shows; undefined where there is none. */
+  /** What is asked for, in every stage the same: see `shownBy`. */
   readonly #world: World | undefined;
   /** Where the run goes on from: what stands in the file from later on belongs to a state that was lost. */
   #startStep = 0;
@@ -33,9 +33,7 @@ export class RunScores {
   ) {
     this.#linesFile = join(folder, "scores.jsonl");
     this.#plotFile = join(folder, "scores.svg");
-    const stages = plan.stages.filter(showsWorld);
-    const last = stages.filter(({ batch }) => batch.generation > 0).at(-1) ?? stages.at(-1);
-    this.#world = last && shownBy(last);
+    this.#world = shownBy(plan.stages);
   }
 
   /** The run goes on from here. */
@@ -96,10 +94,6 @@ export class RunScores {
     }
   }
 }
-
-/** Whether a stage learns from the picture world, if not from it alone. */
-const showsWorld = ({ data }: StageConfig): boolean =>
-  data === undefined || data.sources.some(({ path }) => path === undefined);
 
 async function readLines(file: string): Promise<ScoreLine[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {

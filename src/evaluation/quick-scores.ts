@@ -52,7 +52,20 @@ export function abilitiesIn({ overall, scores }: SuiteResult): QuickScores {
   };
 }
 
-/** The part of the picture world that a stage shows, to be asked for; what is held out of training may be asked for too. */
-export function shownBy({ scenes: { heldOut: _, rainbow: __, ...world } }: Pick<StageConfig, "scenes">): World {
+/**
+ * The part of the picture world that a run shows, to be asked for: that of its last stage that learns to draw from words, or of the last
+ * where none does; what is held out of training may be asked for too. Undefined where all stages learn from other data alone.
+ */
+export function shownBy(stages: readonly Shown[]): World | undefined {
+  const shown = stages.filter(showsWorld);
+  const last = shown.findLast(({ batch }) => batch.generation > 0) ?? shown.at(-1);
+  if (!last) return undefined;
+  const { heldOut: _, rainbow: __, ...world } = last.scenes;
   return world;
 }
+
+type Shown = Pick<StageConfig, "scenes" | "batch" | "data">;
+
+/** Whether a stage learns from the picture world, if not from it alone. */
+export const showsWorld = ({ data }: Pick<StageConfig, "data">): boolean =>
+  data === undefined || data.sources.some(({ path }) => path === undefined);

@@ -18,7 +18,7 @@ import {
   subtractDimensions,
   type Tensor,
 } from "../tensor/index.ts";
-import { type MarConfig, tokenWidth, type UniPicConfig } from "./config.ts";
+import { type MarConfig, tokenWidth } from "./config.ts";
 
 const FREQUENCIES = 128;
 const EPSILON = 1e-6;
@@ -63,7 +63,7 @@ const modulate = (x: Tensor, shift: Tensor, scale: Tensor): Tensor => add(multip
  * x: [rows, token]; timesteps: [rows] or [1], the same for all; condition: [rows, decoder width]; result: [rows, 2 x token], the
  * prediction first. `scope` is the checkpoint's `mar.diffloss.net`.
  */
-export function denoiser(scope: Scope, { mar }: UniPicConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
+export function denoiser(scope: Scope, mar: MarConfig, x: Tensor, timesteps: Tensor, condition: Tensor): Tensor {
   const width = mar.diffloss_w;
   const token = tokenWidth(mar);
   const time = timeEmbedding(scope, mar, timesteps);
@@ -102,15 +102,15 @@ export function predictedNoise(
  */
 export function guidedPrediction(
   scope: Scope,
-  config: UniPicConfig,
+  mar: MarConfig,
   inputs: { x: Tensor; timesteps: Tensor; condition: Tensor; guidance: Tensor },
 ): { prediction: Tensor; variance: Tensor } {
   const { x, timesteps, condition, guidance } = inputs;
   const [tokens] = x.shape;
-  const width = tokenWidth(config.mar);
+  const width = tokenWidth(mar);
   const [rows] = condition.shape;
   const twins = slice(concat([x, x], 0), 0, 0, rows);
-  const output = denoiser(scope, config, twins, timesteps, condition);
+  const output = denoiser(scope, mar, twins, timesteps, condition);
   const conditional = slice(output, 0, 0, tokens);
   const predicted = (part: Tensor) => slice(part, 1, 0, width);
   const unconditional = predicted(slice(output, 0, subtractDimensions(rows, tokens), rows));

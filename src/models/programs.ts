@@ -72,7 +72,7 @@ export function traceDenoise(config: UniPicConfig): Traced {
   const scalars = Object.fromEntries(STEP_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;
   const head = root.child("mar.diffloss.net");
-  const { prediction, variance } = guidedPrediction(head, config, { x, timesteps, condition, guidance });
+  const { prediction, variance } = guidedPrediction(head, mar, { x, timesteps, condition, guidance });
   const epsilon = predictedNoise(mar, prediction, x, scalars.signal, scalars.spread);
   const clean = subtract(multiply(x, scalars.sqrtRecip), multiply(epsilon, scalars.sqrtRecipm1));
   const mean = add(multiply(clean, scalars.c1), multiply(x, scalars.c2));
@@ -103,7 +103,7 @@ export function traceSolve(config: UniPicConfig): Traced {
   const timesteps = input("timestep", "float32", [1]);
   const scalars = Object.fromEntries(SOLVER_SCALARS.map((name) => [name, input(name, "float32", [])]));
   const { guidance } = scalars;
-  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), config, {
+  const { prediction } = guidedPrediction(root.child("mar.diffloss.net"), mar, {
     x,
     timesteps,
     condition,

@@ -24,9 +24,8 @@ export interface FoundThing extends ToldChange {
   /** How much of every pixel is the thing's, and how likely it is the thing's or its shadow's, 0 to 1. */
   own: Float32Array;
   touched: Float32Array;
-  /** The source in the color that is asked for, and without anything in it. */
+  /** The source in the color that is asked for. */
   painted: Picture;
-  cleared: Picture;
   /** The thing in the pose that is asked for, where one is. */
   posed?: CutOut;
 }
@@ -93,7 +92,7 @@ export async function findThings(
     const own = chances.map((chance) => rise(chance, UNLIKELY, LIKELY));
     const feeds = { source, vision, embeddings, share: planes(chances) };
     const posed = thing.poses ? await inPose(programs, grid, feeds) : undefined;
-    found.push({ ...thing, ...seen, own, cleared, posed });
+    found.push({ ...thing, ...seen, own, posed });
   }
   if (!fresh) return { things: found, cleared };
   const gone = placeOfGone(picture, found);
@@ -119,12 +118,15 @@ const isMoved = ({ scale, lift, mirrors, poses }: ToldChange): boolean => scale 
 /** Whether what is behind something comes to be seen. */
 export const leavesPlace = (change: ToldChange): boolean => change.goes || isMoved(change);
 
-/** A result, or the source itself, with what is changed of the source: first what goes or moves from its place, and then what stands in it. */
-export function changeThings(source: Picture, onto: Picture, things: readonly FoundThing[]): Picture {
+/**
+ * A result, or the source itself, with what is changed of the source: first what goes or moves from its place, and then what stands in it.
+ * @param cleared the source without anything in it
+ */
+export function changeThings(source: Picture, cleared: Picture, onto: Picture, things: readonly FoundThing[]): Picture {
   let result = onto;
   for (const thing of things) {
     if (thing.alone) result = filled(result, frameColor(result));
-    if (leavesPlace(thing)) result = blend(result, thing.cleared, grown(thing.touched, source.width));
+    if (leavesPlace(thing)) result = blend(result, cleared, grown(thing.touched, source.width));
   }
   for (const thing of things) {
     if (thing.goes) continue;

@@ -134,7 +134,7 @@ export class UniPic {
     const changing = things.filter((thing) => restStays || !leavesPlace(thing));
     return results.map((result, i) => {
       const kept = cleared && !isInPlace ? keepThings(prepared, cleared, result) : result;
-      const changed = changeThings(prepared, kept, changing);
+      const changed = cleared ? changeThings(prepared, cleared, kept, changing) : kept;
       const cut = news && cutOut(news[i]);
       return cut && fresh ? paste(changed, cut, fresh.box) : changed;
     });

@@ -105,7 +105,7 @@ export function stagesOf({ config, ids, pixels, seen, grid, seed }: StageInputs)
         condition: hostArray("float32", [hidden.length, mar.decoder_embed_dim], conditions.data),
       });
       const { x, timesteps, condition } = given.tensors;
-      return given.by(denoiser(root.child("mar.diffloss.net"), config, x, timesteps, condition));
+      return given.by(denoiser(root.child("mar.diffloss.net"), mar, x, timesteps, condition));
     }),
     stage("vae", "tokens to pixels", ["pixels to tokens"], (root, results) => {
       const given = taking({ tokens: results["pixels to tokens"] });

@@ -60,7 +60,7 @@ export function diffusionTerms(
   const signal = at(schedule.sqrtAlphasCumprod);
   const spread = at(schedule.sqrtOneMinusAlphasCumprod);
   const noised = add(multiply(target, signal), multiply(noise, spread));
-  const output = denoiser(scope, config, noised, timesteps, condition);
+  const output = denoiser(scope, mar, noised, timesteps, condition);
   const prediction = slice(output, 1, 0, width);
   const wanted = mar.prediction === "epsilon" ? noise : subtract(multiply(noise, signal), multiply(target, spread));
   const squaredError = reduceMean(square(subtract(wanted, prediction)), [1]);

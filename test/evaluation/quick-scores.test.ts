@@ -3,6 +3,7 @@ import { describe as inWords } from "../../src/data/index.ts";
 import { abilitiesIn, shownBy } from "../../src/evaluation/quick-scores.ts";
 import { objects } from "../../src/evaluation/suites/objects.ts";
 import { planChanges, planDescriptions, planPrompts } from "../../src/evaluation/suites/objects-tasks.ts";
+import { NO_SAMPLES } from "../../src/training/stage.ts";
 import { preparedArtist } from "./suites/artists.ts";
 
 describe("quick scores", () => {
@@ -29,8 +30,15 @@ describe("quick scores", () => {
     }
   });
 
-  it("ask for what a stage shows, held-out combinations among it", () => {
+  it("ask for what the last stage that draws shows, held-out combinations among it", () => {
     const scenes = { objects: ["car"], sizes: [0.5, 0.6] as const, heldOut: "exclude" as const, rainbow: 0.5 };
-    expect(shownBy({ scenes })).toEqual({ objects: ["car"], sizes: [0.5, 0.6] });
+    const draws = { scenes, batch: { ...NO_SAMPLES, generation: 1 } };
+    const sees = { scenes: { objects: ["cat"] }, batch: { ...NO_SAMPLES, grounding: 1 } };
+    const ownData = { ...sees, data: { sources: [{ path: "own", weight: 1 }] } } as unknown as typeof sees;
+    const shown = { objects: ["car"], sizes: [0.5, 0.6] };
+    expect(shownBy([draws])).toEqual(shown);
+    expect(shownBy([sees, draws, sees])).toEqual(shown);
+    expect(shownBy([sees, ownData])).toEqual({ objects: ["cat"] });
+    expect(shownBy([ownData])).toBeUndefined();
   });
 });

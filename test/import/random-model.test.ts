@@ -73,7 +73,7 @@ describe("randomTensors", () => {
     const rows = 64;
     const prediction = denoiser(
       scope.child("mar.diffloss.net"),
-      tinyOfficial,
+      mar,
       input("x", "float32", [rows, 16]),
       input("t", "float32", [1]),
       input("z", "float32", [rows, mar.decoder_embed_dim]),

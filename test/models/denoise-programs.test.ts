@@ -49,7 +49,7 @@ describe.each(["epsilon", "velocity"] as const)("the head's steps, predicting %s
   async function network(condition: HostArray) {
     const output = denoiser(
       Scope.root().child("mar.diffloss.net"),
-      config,
+      mar,
       input("x", "float32", [TOKENS, width]),
       input("timestep", "float32", [1]),
       input("condition", "float32", [TOKENS, mar.decoder_embed_dim]),

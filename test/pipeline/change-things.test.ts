@@ -44,7 +44,6 @@ const thing = (changes: Partial<FoundThing>): FoundThing => ({
   own,
   touched: own.map((is, pixel) => Math.max(is, shadow[pixel])),
   painted: plain([1, 2, 3]),
-  cleared: plain(GREEN),
   ...changes,
 });
 /** The pixels of a color in what comes of one change: left, top, right and bottom, the last two not included. */
@@ -56,7 +55,8 @@ function boxOf(color: readonly number[], result: Picture): number[] | undefined 
   const [columns, rows] = [pixels.map((pixel) => pixel % SIDE), pixels.map((pixel) => Math.floor(pixel / SIDE))];
   return [Math.min(...columns), Math.min(...rows), Math.max(...columns) + 1, Math.max(...rows) + 1];
 }
-const change = (changes: Partial<FoundThing>, onto = source) => changeThings(source, onto, [thing(changes)]);
+const cleared = plain(GREEN);
+const change = (changes: Partial<FoundThing>, onto = source) => changeThings(source, cleared, onto, [thing(changes)]);
 
 describe("changeThings", () => {
   it("takes something away with its shadow", () => {
@@ -116,7 +116,7 @@ describe("changeThings", () => {
     const other = region(4, 2, 8, 6);
     const both = painted(source, other, GRAY);
     const gone = thing({ goes: true, own: other, touched: other });
-    const result = changeThings(both, both, [thing({ lift: 0.25 }), gone]);
+    const result = changeThings(both, cleared, both, [thing({ lift: 0.25 }), gone]);
     expect(boxOf(RED, result)).toEqual([5, 2, 8, 6]);
   });
 });

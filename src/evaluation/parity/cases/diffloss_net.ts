@@ -15,13 +15,13 @@ export async function run(context: ParityCase): Promise<Map<string, ParityOutput
   const [x, t, c] = Object.entries(given).map(([name, { dtype, shape }]) => input(name, dtype, shape));
   const [half, width] = [given.x.shape[0] / 2, given.x.shape[1]];
   const first = slice(x, 0, 0, half);
-  const twins = denoiser(net, config, concat([first, first], 0), t, c); // [rows, 2 x token]
+  const twins = denoiser(net, config.mar, concat([first, first], 0), t, c); // [rows, 2 x token]
   const results = await compute(
     context,
     {
       time_freq: timeFeatures(t),
       time_embed: timeEmbedding(net, config.mar, t),
-      out: denoiser(net, config, x, t, c),
+      out: denoiser(net, config.mar, x, t, c),
       out_cfg: concat([guided(twins, width, Number(context.params.cfg)), slice(twins, 1, width, 2 * width)], 1),
     },
     given,
