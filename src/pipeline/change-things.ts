@@ -72,7 +72,7 @@ export async function lookOf(
 export async function findThings(
   programs: Programs,
   { picture, grid, vision, embeddings }: ChangedSource,
-  { things, color, fresh, beside }: ToldChanges,
+  { things, fresh, beside }: ToldChanges,
 ): Promise<Required<Pick<FoundChanges, "things" | "cleared">> & { box?: Region }> {
   const source = asPixels(picture);
   const { pixels } = await programs.clearSource(grid).run({ drawn: source, embeddings });
@@ -80,7 +80,7 @@ export async function findThings(
   const marks = (tokens: Float32Array) => hostArray("float32", [1, tokens.length], tokens);
   const planes = (chances: Float32Array) => hostArray("float32", [1, 1, picture.height, picture.width], chances);
   const area = picture.width * picture.height;
-  const find = async (tokens: Float32Array) => {
+  const find = async (tokens: Float32Array, color: Float32Array = new Float32Array(tokens.length)) => {
     const feeds = { source, vision, embeddings, thing: marks(tokens), color: marks(color) };
     const { shares, pixels } = await programs.change(grid).run(feeds);
     const both = shares.data as Float32Array;
@@ -88,14 +88,14 @@ export async function findThings(
   };
   const found: FoundThing[] = [];
   for (const thing of things) {
-    const { chances, ...seen } = await find(thing.tokens);
+    const { chances, ...seen } = await find(thing.tokens, thing.color);
     const own = chances.map((chance) => rise(chance, UNLIKELY, LIKELY));
     const feeds = { source, vision, embeddings, share: planes(chances) };
     const posed = thing.poses ? await inPose(programs, grid, feeds) : undefined;
     found.push({ ...thing, ...seen, own, posed });
   }
   if (!fresh) return { things: found, cleared };
-  const gone = placeOfGone(picture, found);
+  const gone = beside ? undefined : placeOfGone(picture, found, fresh.from);
   if (gone) return { things: found, cleared, box: gone };
   const share = planes(beside ? (await find(beside)).chances : new Float32Array(area));
   const { box } = await programs.place(grid).run({ source, share, embeddings });
@@ -143,9 +143,10 @@ export function changeThings(source: Picture, cleared: Picture, onto: Picture, t
   return result;
 }
 
-/** Where the first thing that goes away was; undefined where nothing does. */
-export function placeOfGone(source: Picture, things: readonly FoundThing[]): Region | undefined {
-  const gone = things.find(({ goes }) => goes);
+/** Where the last thing was that goes away and is named before a token, or the first that is after it; undefined where nothing goes. */
+export function placeOfGone(source: Picture, things: readonly FoundThing[], before: number): Region | undefined {
+  const going = things.filter(({ goes }) => goes);
+  const gone = going.findLast(({ tokens }) => tokens.indexOf(1) < before) ?? going[0];
   return gone && cutOf(source, gone, OWN)?.region;
 }
 

@@ -5,6 +5,8 @@ import { longestOf, meanOver, runsOf } from "./marked-words.ts";
 export interface ToldChange {
   /** 1 for tokens of the prompt that name it, 0 for others. */
   tokens: Float32Array;
+  /** The same for the color that it gets. */
+  color: Float32Array;
   goes: boolean;
   /** Whether it is all that stays. */
   alone: boolean;
@@ -19,8 +21,6 @@ export interface ToldChange {
 
 export interface ToldChanges {
   things: ToldChange[];
-  /** 1 for tokens that name a color that something gets. */
-  color: Float32Array;
   /** What is new: the tokens that name it, from where up to where, and whether it stands out most from the first of `BACKDROPS`. */
   fresh?: { from: number; to: number; onFirst: boolean };
   /** 1 for tokens that name what that is put beside. */
@@ -43,12 +43,19 @@ export function changesOf(length: number, after: number, said: Float32Array): To
   const tokens = ([from, to]: readonly [number, number]) =>
     Float32Array.from({ length }, (_, at) => (at >= from && at < to ? 1 : 0));
   const meanOf = (run: readonly [number, number], name: ChangeNumber) => meanOver(run, (at) => number(at, name));
+  /** The first color that is named after something and before what changes next; else any. */
+  const colorOf = ([, to]: readonly [number, number], next: readonly [number, number] = [length, length]) => {
+    const own = colors.find(([from]) => from >= to && from < next[0]);
+    return own ? tokens(own) : Float32Array.from(marked("isColor"), Number);
+  };
   const named = runsOf(marked("isThing"));
-  const things = named.map((run) => {
+  const colors = runsOf(marked("isColor"));
+  const things = named.map((run, i) => {
     const mean = (name: ChangeNumber) => meanOf(run, name);
     const [logScale, lift] = [mean("logScale"), mean("lift")];
     return {
       tokens: tokens(run),
+      color: colorOf(run, named[i + 1]),
       goes: mean("goes") > 0,
       alone: mean("alone") > 0,
       recolors: mean("recolors") > 0,
@@ -62,7 +69,6 @@ export function changesOf(length: number, after: number, said: Float32Array): To
   const stays = [...named, ...(fresh ? [fresh] : [])].map((run) => meanOf(run, "restStays"));
   return {
     things,
-    color: Float32Array.from(marked("isColor"), Number),
     fresh: fresh && { from: fresh[0], to: fresh[1], onFirst: meanOf(fresh, "onFirst") > 0 },
     beside: beside && tokens(beside),
     restStays: stays.reduce((sum, each) => sum + each, 0) > 0,

@@ -129,12 +129,15 @@ export class UniPic {
     const isInPlace = restStays && (things.length > 0 || fresh !== undefined);
     const news = fresh && (await this.#drawNew(fresh.prompt, options, isInPlace ? 1 : NEW_SHARE));
     const rest = this.forEditing(partOf(options, fresh ? NEW_SHARE : 0, 1));
-    const results = isInPlace ? copiesOf(prepared, count) : await this.#drawEdit(prepared, grid, prompt, rest);
+    // What is drawn anew is drawn behind what is changed already, save what all else makes way for.
+    const first = isInPlace ? things : things.filter(({ alone }) => !alone);
+    const begun = cleared ? changeThings(prepared, cleared, prepared, first) : prepared;
+    const results = isInPlace ? copiesOf(begun, count) : await this.#drawEdit(begun, grid, prompt, rest);
     if (isInPlace) tellDone(options, count);
-    const changing = things.filter((thing) => restStays || !leavesPlace(thing));
+    const standing = things.filter((thing) => !leavesPlace(thing));
     return results.map((result, i) => {
-      const kept = cleared && !isInPlace ? keepThings(prepared, cleared, result) : result;
-      const changed = cleared ? changeThings(prepared, cleared, kept, changing) : kept;
+      const isAnew = cleared !== undefined && !isInPlace;
+      const changed = isAnew ? changeThings(prepared, cleared, keepThings(begun, cleared, result), standing) : result;
       const cut = news && cutOut(news[i]);
       return cut && fresh ? paste(changed, cut, fresh.box) : changed;
     });

@@ -54,7 +54,7 @@ export function changingInputs(
   const changed = edits.map((edit, row) => {
     const { things, fresh, beside, restStays } = knownChanges(edit);
     const chosen = things.length > 0 ? random.pick(things) : undefined;
-    const isPlaced = fresh !== undefined && !things.some(({ goes }) => goes);
+    const isPlaced = fresh !== undefined && (beside !== undefined || !things.some(({ goes }) => goes));
     const sought = isPlaced ? beside : chosen;
     if (sought) truth.set(whereIs(edit, sought.object, sources[row], size), row * 2 * area);
     const begin = prompts[row].lastIndexOf(edit.instruction);

@@ -7,6 +7,7 @@ import {
   type EditOptions,
   type EditType,
   isHeldOut,
+  knownChanges,
   planEdit,
   relationsBetween,
 } from "../../src/data/index.ts";
@@ -161,6 +162,31 @@ describe("planEdit", () => {
         instruction.includes("and put "),
       ]).toEqual([removed, replaced, moved]);
     }
+  });
+
+  it("does any two things that an instruction asks for, where pairs are asked for", () => {
+    const seen = new Set<string>();
+    for (const edit of manyEdits(15, 400, ["hybrid"], { pairs: true })) {
+      const { source, target, instruction, placement } = edit;
+      const { things, fresh, beside, restStays } = knownChanges(edit);
+      const kinds = things.flatMap(({ goes, color, scale }) => {
+        if (goes) return [/\b(replace|turn) /i.test(instruction) ? "replace" : "remove"];
+        return [...(color ? ["color"] : []), ...(scale === 1 ? [] : ["size"])];
+      });
+      // Something that goes and something that is replaced are both gone.
+      if (fresh && placement === undefined && things.every(({ goes }) => goes) && things.length === 2)
+        kinds[1] = "remove";
+      if (placement) kinds.push("add");
+      if (!restStays) kinds.push("background");
+      expect([instruction, kinds.length]).toEqual([instruction, 2]);
+      expect(beside?.object.name).toBe(placement?.anchor);
+      expect(fresh === undefined).toBe(!kinds.includes("add") && !kinds.includes("replace"));
+      expect(target.objects.length).toBeGreaterThan(0);
+      expect(JSON.stringify(source.background) === JSON.stringify(target.background)).toBe(restStays);
+      expect(instruction).toMatch(/^[A-Z][^.]* and [^.]*\.$/);
+      seen.add(kinds.sort().join(" and "));
+    }
+    expect(seen.size).toBeGreaterThan(12);
   });
 
   it("changes only what one object does", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cutOutBy } from "../../src/image/cut-out.ts";
 import { type Picture, picture } from "../../src/image/picture.ts";
-import { changeThings, type FoundThing, leavesPlace, placeOfGone } from "../../src/pipeline/change-things.ts";
+import { changeThings, type FoundThing, placeOfGone } from "../../src/pipeline/change-things.ts";
 
 const SIDE = 16;
 const plain = (color: readonly number[]): Picture =>
@@ -33,7 +33,8 @@ const own = region(4, 6, 8, 10);
 const shadow = region(4, 10, 8, 11);
 const source = painted(painted(painted(plain(GREEN), own, RED), region(4, 6, 5, 10), BLUE), shadow, GRAY);
 const thing = (changes: Partial<FoundThing>): FoundThing => ({
-  tokens: new Float32Array(1),
+  tokens: Float32Array.of(1, 0, 0),
+  color: new Float32Array(3),
   goes: false,
   alone: false,
   recolors: false,
@@ -121,20 +122,15 @@ describe("changeThings", () => {
   });
 });
 
-it("knows what leaves its place, and where that was", () => {
-  expect([{}, { recolors: true }, { alone: true }].map((changes) => leavesPlace(thing(changes)))).toEqual([
-    false,
-    false,
-    false,
-  ]);
-  for (const changes of [{ goes: true }, { mirrors: true }, { poses: true }, { scale: 2 }, { lift: 0.2 }]) {
-    expect(leavesPlace(thing(changes))).toBe(true);
-  }
-  expect(placeOfGone(source, [thing({}), thing({ goes: true })])).toEqual({
-    left: 0.25,
-    top: 0.375,
-    right: 0.5,
-    bottom: 0.625,
-  });
-  expect(placeOfGone(source, [thing({})])).toBeUndefined();
+it("knows where what goes away was: the last that is named before a token, else the first", () => {
+  const at = (token: number, changes: Partial<FoundThing>) =>
+    thing({ tokens: Float32Array.from({ length: 6 }, (_, i) => (i === token ? 1 : 0)), ...changes });
+  const other = region(0, 0, 2, 4);
+  const things = [at(0, {}), at(1, { goes: true, own: other }), at(3, { goes: true })];
+  const [first, second] = [
+    { left: 0, top: 0, right: 0.125, bottom: 0.25 },
+    { left: 0.25, top: 0.375, right: 0.5, bottom: 0.625 },
+  ];
+  expect([1, 2, 4].map((before) => placeOfGone(source, things, before))).toEqual([first, first, second]);
+  expect(placeOfGone(source, [at(0, {})], 1)).toBeUndefined();
 });

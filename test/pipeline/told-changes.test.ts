@@ -49,14 +49,24 @@ describe("changesOf", () => {
     expect(far.lift).toBe(-1);
   });
 
-  it("has the words for a color, and whether the rest stays by what all things' words say", () => {
-    const { color, restStays } = changes(
+  it("has the words for a color of each thing, the first after its own, and whether the rest stays by what all things' words say", () => {
+    const { things, restStays } = changes(
       { isThing: 1, restStays: 3 },
       {},
       { isColor: 1 },
       { isThing: 1, restStays: -2 },
     );
-    expect(Array.from(color)).toEqual([0, 0, 0, 1, 0, 0]);
+    const colors = ({ color }: (typeof things)[number]) => Array.from(color);
+    // Of the second, after which no color is named, whatever is.
+    expect(things.map(colors)).toEqual([
+      [0, 0, 0, 1, 0, 0],
+      [0, 0, 0, 1, 0, 0],
+    ]);
+    const two = changes({ isThing: 1 }, { isColor: 1 }, {}, { isThing: 1 }, { isColor: 1 }).things;
+    expect(two.map(colors)).toEqual([
+      [0, 0, 1, 0, 0, 0],
+      [0, 0, 0, 0, 0, 1],
+    ]);
     expect(restStays).toBe(true);
     expect(changes({ isThing: 1, restStays: -3 }).restStays).toBe(false);
     expect(changes({}).restStays).toBe(false);

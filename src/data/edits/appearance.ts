@@ -11,7 +11,7 @@ import {
 import type { ColorName } from "../colors.ts";
 import { FILTERS, type Filter } from "../filters.ts";
 import { iconId, STYLES, type Style } from "../objects.ts";
-import { boxOf, FOOTING, type Scene, standAt } from "../scene.ts";
+import { boxOf, FOOTING, type Scene, type SceneObject, standAt } from "../scene.ts";
 import { copyOf, type Drafter, type EditOptions, newColor, refer, sceneToEdit } from "./edit.ts";
 
 /** How much larger and smaller objects are made. */
@@ -33,15 +33,20 @@ export const adjust: Drafter = (random, options) => {
     return { source, target, instruction: colorInstruction(random, name, color) };
   }
   const larger = random.chance(0.5);
-  const { bottom } = boxOf(object);
-  object.size *= larger ? GROWTH : SHRINKAGE;
-  standAt(object, bottom);
+  resize(object, larger ? GROWTH : SHRINKAGE);
   return {
     source,
     target,
     instruction: `Make the ${name} ${random.pick(larger ? ["bigger", "larger"] : ["smaller"])}.`,
   };
 };
+
+/** Makes an object larger or smaller on its ground. */
+export function resize(object: SceneObject, factor: number): void {
+  const { bottom } = boxOf(object);
+  object.size *= factor;
+  standAt(object, bottom);
+}
 
 function colorInstruction(random: Random, name: string, color: ColorName): string {
   return random.pick([

@@ -35,6 +35,8 @@ export interface EditOptions extends Omit<PlanOptions, "tasks"> {
   types?: readonly EditType[];
   /** What the type "adjust" changes; both, where nothing is said. */
   adjust?: "color" | "size";
+  /** Whether the type "hybrid" is any two changes; otherwise the first is a change of color. */
+  pairs?: boolean;
   /** The most objects in a picture, 1 to 4; 4 otherwise. */
   mostObjects?: number;
 }

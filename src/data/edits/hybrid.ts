@@ -4,8 +4,10 @@ import { thingPhrase } from "../captions.ts";
 import { newBackground } from "./appearance.ts";
 import { copyOf, type Drafter, newColor, refer, sceneToEdit } from "./edit.ts";
 import { substitute } from "./objects.ts";
+import { pairs } from "./pairs.ts";
 
 export const hybrid: Drafter = (random, options) => {
+  if (options.pairs) return pairs(random, options);
   const count = Math.min(2, options.mostObjects ?? 2);
   const source = sceneToEdit(random, options, count, count);
   const target = copyOf(source);
