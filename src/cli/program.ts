@@ -4,6 +4,7 @@ import { registerData } from "./data.ts";
 import { registerDescribe } from "./describe.ts";
 import { registerEdit } from "./edit.ts";
 import { registerEval } from "./eval.ts";
+import { registerExport } from "./export.ts";
 import { type Outcome, outcomeOf } from "./failure.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerImport } from "./import.ts";
@@ -43,6 +44,7 @@ function buildProgram(): Command {
     registerDescribe,
     registerChat,
     registerTrain,
+    registerExport,
     registerData,
     registerEval,
     registerInfo,

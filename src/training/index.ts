@@ -5,6 +5,7 @@ export { Program } from "../runtime/program.ts";
 export { loadState, type RunPosition, readValues, saveState } from "./checkpoint.ts";
 export { exportModel } from "./export.ts";
 export { learningRate } from "./learning-rate.ts";
+export { loadRun } from "./load-run.ts";
 export { MUON, type MuonOptions } from "./muon.ts";
 export { ADAMW, type AdamWOptions } from "./optimizer.ts";
 export type { Values } from "./parameters.ts";

@@ -83,7 +83,7 @@ const aboutData = ({ train, signal, onDataProgress, onBadSample }: PrepareOption
   onBad: onBadSample,
 });
 
-async function readTokenizer(folder: string): Promise<TokenizerFiles> {
+export async function readTokenizer(folder: string): Promise<TokenizerFiles> {
   const names = ["tokenizer.json", "tokenizer_config.json"];
   const [tokenizer, config] = await Promise.all(names.map((name) => readJson(join(folder, name))));
   return { tokenizer, config };

@@ -35,6 +35,15 @@ it("Ctrl-C saves, the same command goes on, and the end leaves a model and a she
   const [, step, folder] = sentence.exec(stopped.stderr)!;
   expect(folder).toBe(join("runs", "small"));
 
+  const so = await unipic(place, ["export", folder, "--output", "so-far"]);
+  expect(so).toMatchObject({ code: 0, stderr: "" });
+  expect(so.stdout).toBe(
+    `Wrote so-far: the run after ${Number(step).toLocaleString("en")} steps, ${(Number(step) * 2).toLocaleString("en")} samples\n`,
+  );
+  const begun = await UniPic.load(join(place, "so-far"), { threads: 1 });
+  expect(await begun.generate("a car", { steps: 2 })).toHaveLength(1);
+  await begun.release();
+
   const last = Number(step) + 2;
   await writeConfig("small.json", last);
   const ended = await unipic(place, [...args, "--export", "mine"]);
@@ -57,6 +66,22 @@ it("Ctrl-C saves, the same command goes on, and the end leaves a model and a she
   const other = await unipic(place, args);
   expect(other.stderr).toMatch(/^unipic: The run in "runs.small" trains a model of other sizes; [^\n]+\n$/);
   expect(other.code).toBe(1);
+});
+
+it("exports a run that is over to the same model, and says where there is none", async () => {
+  await writeConfig("over.json", 1);
+  expect((await unipic(place, ["train", "--config", "over.json", "--threads", "1", "--export", "end"])).code).toBe(0);
+  expect((await unipic(place, ["export", join("runs", "over")])).code).toBe(0);
+  for (const name of ["model.safetensors", "config.json", "generation_config.json", "tokenizer.json"]) {
+    const [one, other] = await Promise.all(
+      ["end", join("runs", "over", "model")].map((folder) => readFile(join(place, folder, name))),
+    );
+    expect([name, one.equals(other)]).toEqual([name, true]);
+  }
+  expect(await unipic(place, ["export", "end"])).toMatchObject({
+    code: 1,
+    stderr: 'unipic: There is no training run with a checkpoint in "end"; name the --output of a "train".\n',
+  });
 });
 
 it("says which entry of a configuration is wrong", async () => {
