@@ -21,10 +21,9 @@ interface Begun extends Pick<Edit, "source" | "target" | "placement"> {
 export const pairs: Drafter = (random, options) => {
   const [first, second] = [random.pick(CHANGES), random.pick(CHANGES)];
   const both = [first, second];
-  const isTwice = first === second && !["color", "size", "replace"].includes(first);
-  // What stands for something new must not be taken for something else that is: an edit brings one thing.
-  const news = both.filter((kind) => kind === "add" || kind === "replace").length;
-  if (isTwice || news > 1) return undefined;
+  const isTwice = first === second && first !== "color" && first !== "size";
+  // An edit brings one new thing at most.
+  if (isTwice || both.every((kind) => kind === "add" || kind === "replace")) return undefined;
   const adds = both.includes("add");
   const count = Math.min(adds ? 3 : 2, options.mostObjects ?? 3);
   const target = sceneToEdit(random, options, adds ? 2 : both.includes("background") ? 1 : 2, count);
