@@ -16,6 +16,7 @@ interface TrainCommandOptions {
   data?: string;
   output?: string;
   from?: string;
+  begin?: string;
   export?: string;
   device: Device;
   threads?: number;
@@ -44,6 +45,7 @@ export function registerTrain(program: Command): void {
       "the run: its state, log and sample sheets (default: runs/<name of the config, or of the data>)",
     )
     .option("--from <folder>", "model folder or checkpoint to start from; a run found in --output goes first")
+    .option("--begin <stage>", "with --from: the name of the stage that a new run begins with (default: the first)")
     .option("--export <folder>", "where the trained model goes, in half precision (default: <run>/model)")
     .option("--device <name>", "where to compute: cpu, webgpu or cuda", parseDevice, "cpu")
     .option("--threads <n>", "threads on the CPU (default: all cores)", wholeNumberFor("--threads", 1))
@@ -61,10 +63,13 @@ async function train(options: TrainCommandOptions, command: Command): Promise<vo
   const plan = await readTrainConfig(config ?? fileURLToPath(OWN_PICTURES));
   const folder = options.output ?? join("runs", basename(resolve(named), extname(named)));
   await checkRun(folder, plan);
+  const begin = options.begin === undefined ? 0 : stageNamed(options.begin, plan);
+  if (options.begin !== undefined && options.from === undefined)
+    return command.error("error: option '--begin <stage>' needs --from <folder>: later stages go on from weights");
   const model = options.export ?? join(folder, "model");
   const report = new TrainReport();
   try {
-    await interruptible("Stopped.", (signal) => trainAndExport(options, plan, folder, model, report, signal));
+    await interruptible("Stopped.", (signal) => trainAndExport(options, { plan, begin }, folder, model, report, signal));
   } catch (error) {
     report.end();
     if (!(error instanceof Interrupted)) throw error;
@@ -85,9 +90,15 @@ async function checkRun(folder: string, { model }: TrainConfig): Promise<void> {
   throw new UserError(`The run in "${folder}" trains a model of other sizes; name another folder with --output.`);
 }
 
+function stageNamed(wanted: string, { stages }: TrainConfig): number {
+  const index = stages.findIndex(({ name }) => name === wanted);
+  if (index >= 0) return index;
+  throw new UserError(`There is no stage "${wanted}"; there are ${stages.map(({ name }) => `"${name}"`).join(", ")}.`);
+}
+
 async function trainAndExport(
   options: TrainCommandOptions,
-  plan: TrainConfig,
+  { plan, begin }: { plan: TrainConfig; begin: number },
   folder: string,
   modelFolder: string,
   report: TrainReport,
@@ -117,6 +128,7 @@ async function trainAndExport(
     device,
     threads,
     from: options.from,
+    begin,
     signal,
     onStart: (position) => scores.start(position),
     onProgress: (progress) => report.step(progress),

@@ -47,10 +47,12 @@ export interface TrainOptions {
   threads?: number;
   /** A model folder to start from when there is no run to continue: its weights, tokenizer and autoencoder. */
   from?: string;
+  /** The stage that a new run begins with, by its place in the curriculum: 0 otherwise. */
+  begin?: number;
   /** Make batches in a thread of their own (the default), or between the steps. */
   threadedData?: boolean;
   signal?: AbortSignal;
-  /** Called once, before the first stage, with where the run goes on from; a new run's position is all zeros. */
+  /** Called once, before the first stage, with where the run goes on from; a new run's position is all zeros, save its stage. */
   onStart?: (position: RunPosition) => void;
   onProgress?: (progress: TrainProgress) => void;
   onVaeProgress?: (progress: { step: number; steps: number; psnr: number }) => void;
@@ -77,7 +79,7 @@ export async function train(options: TrainOptions): Promise<{ weights: Values; p
   await discardUnfinished(folder);
   const prepared = await prepare({ ...options, onBadSample: (sample) => bad.add(sample) }).finally(() => bad.write());
   const found = await loadState(folder);
-  let position: RunPosition = found?.position ?? { stage: 0, stageStep: 0, step: 0, samples: 0 };
+  let position: RunPosition = found?.position ?? { stage: options.begin ?? 0, stageStep: 0, step: 0, samples: 0 };
   options.onStart?.({ ...position });
   let state: Partial<TrainingState> = found?.state ?? {
     step: 0,

@@ -91,6 +91,16 @@ it("says which entry of a configuration is wrong", async () => {
   expect(stderr).toMatch(/^unipic: wrong\.json: stage 1: "steps" must be a number [^\n]+\n$/);
 });
 
+it("says which stages there are to begin with, and that later ones go on from weights", async () => {
+  await writeConfig("begin.json", 1);
+  const args = ["train", "--config", "begin.json", "--begin"];
+  const unknown = await unipic(place, [...args, "see", "--from", "nowhere"]);
+  expect(unknown).toMatchObject({ code: 1, stderr: 'unipic: There is no stage "see"; there are "draw".\n' });
+  const bare = await unipic(place, [...args, "draw"]);
+  expect(bare.code).toBe(2);
+  expect(bare.stderr).toMatch(/^unipic: option '--begin <stage>' needs --from <folder>/);
+});
+
 it("looks for the model to start from before anything else", async () => {
   await writeConfig("fresh.json", 1);
   const { code, stderr } = await unipic(place, ["train", "--config", "fresh.json", "--from", "nowhere"]);

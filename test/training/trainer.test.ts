@@ -100,4 +100,23 @@ describe("training", () => {
     expect([...started.weights.keys()].sort()).toEqual([...read.keys()].sort());
     for (const name of read.keys()) expect(bytes(started.weights, name).equals(bytes(read, name)), name).toBe(true);
   });
+
+  it("begins with a later stage, and goes on in it whatever the next start says", async () => {
+    const one = tinyPlan(3);
+    const plan = { ...one, stages: ["first", "second", "third"].map((name) => ({ ...one.stages[0], name })) };
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const started = run("later", 3, {
+      train: plan,
+      begin: 1,
+      signal: stop.signal,
+      onProgress: ({ stage, step }) => {
+        seen.push(`${stage} ${step}`);
+        if (step === 2) stop.abort(new Error("enough"));
+      },
+    });
+    await expect(started).rejects.toThrow("enough");
+    await run("later", 3, { train: plan, onProgress: ({ stage, step }) => seen.push(`${stage} ${step}`) });
+    expect(seen).toEqual(["second 1", "second 2", "second 3", "third 1", "third 2", "third 3"]);
+  });
 });
