@@ -69,7 +69,9 @@ async function train(options: TrainCommandOptions, command: Command): Promise<vo
   const model = options.export ?? join(folder, "model");
   const report = new TrainReport();
   try {
-    await interruptible("Stopped.", (signal) => trainAndExport(options, { plan, begin }, folder, model, report, signal));
+    await interruptible("Stopped.", (signal) =>
+      trainAndExport(options, { plan, begin }, folder, model, report, signal),
+    );
   } catch (error) {
     report.end();
     if (!(error instanceof Interrupted)) throw error;
