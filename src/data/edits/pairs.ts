@@ -2,8 +2,9 @@
 import type { Random } from "../../random.ts";
 import { backgroundPlaces, backgroundScenery } from "../backgrounds.ts";
 import { thingPhrase } from "../captions.ts";
-import { relationsBetween, spellRelation } from "../relations.ts";
-import { boxOf, type SceneObject } from "../scene.ts";
+import { spellRelation } from "../relations.ts";
+import type { SceneObject } from "../scene.ts";
+import { relationTo } from "./add.ts";
 import { GROWTH, newBackground, resize, SHRINKAGE } from "./appearance.ts";
 import { copyOf, type Drafter, type Edit, type EditOptions, newColor, refer, sceneToEdit } from "./edit.ts";
 import { substitute } from "./objects.ts";
@@ -104,10 +105,9 @@ function changeBackground(random: Random, { source, target }: Begun, options: Ed
 function tellAdded(random: Random, begun: Begun, added: SceneObject | undefined): string | undefined {
   const { source } = begun;
   if (added === undefined || source.objects.length === 0) return undefined;
-  const anchor = random.pick(source.objects);
-  const holding = relationsBetween(boxOf(added), boxOf(anchor));
-  if (holding.length === 0) return undefined;
-  const relation = random.pick(holding);
+  const found = relationTo(random, added, source.objects);
+  if (found === undefined) return undefined;
+  const { anchor, relation } = found;
   begun.placement = { relation, anchor: anchor.name };
   return `${random.pick(["add", "put", "place"])} ${thingPhrase(added)} ${spellRelation(relation)} the ${refer(random, anchor)}`;
 }
