@@ -48,9 +48,10 @@ export async function saveState(folder: string, state: TrainingState, position: 
   await writeSafetensors(join(folder, STATE_FILE), tensors, { position: JSON.stringify(position) });
 }
 
-/** Reads what {@link saveState} wrote, or gives undefined where there is nothing yet. */
+/** Reads what {@link saveState} wrote, all of it or the groups that are `wanted`, or gives undefined where there is nothing yet. */
 export async function loadState(
   folder: string,
+  wanted: readonly (typeof GROUPS)[number][] = GROUPS,
 ): Promise<{ state: Partial<TrainingState>; position: RunPosition } | undefined> {
   const path = join(folder, STATE_FILE);
   try {
@@ -66,6 +67,7 @@ export async function loadState(
       const cut = name.indexOf("|");
       const group = GROUPS.find((candidate) => candidate === name.slice(0, cut));
       if (!group) throw new UserError(`"${path}" is not the state of a training run: it holds a tensor "${name}".`);
+      if (!wanted.includes(group)) continue;
       state[group] ??= new Map();
       const tensor = await file.read(name);
       state[group].set(name.slice(cut + 1), hostArray("float32", tensor.shape, toFloat32(tensor)));

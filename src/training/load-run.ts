@@ -14,7 +14,7 @@ import { averagedWeights } from "./training-program.ts";
  * @throws UserError where the folder holds no run, or one that has not come to its first checkpoint
  */
 export async function loadRun(folder: string): Promise<{ weights: Values; prepared: Prepared; position: RunPosition }> {
-  const found = await loadState(folder);
+  const found = await loadState(folder, ["parameters", "average"]);
   if (!found)
     throw new UserError(`There is no training run with a checkpoint in "${folder}"; name the --output of a "train".`);
   const path = join(folder, "config.json");
