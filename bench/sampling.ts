@@ -17,6 +17,7 @@ import { UniPic } from "../src/pipeline/unipic.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
+import { distance } from "./paired.ts";
 import { run } from "./run.ts";
 import { arithmeticOf } from "./sampling-arithmetic.ts";
 import {
@@ -125,7 +126,7 @@ async function main(): Promise<void> {
   await model.release();
 
   console.log(`${machineLine("onnxruntime-node")}\n`);
-  if (count > 0) console.log(`${await scoreTable(tasks, measured, threads)}\n`);
+  if (count > 0) console.log(`${await scoreTable(tasks, measured, threads)}\n\n${latentsLine(measured)}\n`);
   console.log(timeTable(measured));
   if (values.sheet !== undefined) await writeFile(values.sheet, await sheet(tasks, measured));
 }
@@ -149,6 +150,16 @@ async function scoreTable(tasks: readonly PromptTask[], measured: readonly Measu
     ["sampling", ...SCORE_COLUMNS],
     measured.map(({ variant: { name } }, i) => [name, ...scoreCells(measured, scores, i)]),
   );
+}
+
+/** What the distances of latents in the table are to be held against. */
+function latentsLine(measured: readonly Measured[]): string {
+  const { latents } = measured.find(({ variant: { name } }) => name === EXACT) ?? measured[0];
+  const own = distance(
+    latents,
+    latents.map(({ length }) => new Float32Array(length)),
+  );
+  return `Root of the mean square of the latent numbers themselves, ${EXACT}: ${own.toFixed(3)}`;
 }
 
 function timeTable(measured: readonly Measured[]): string {
