@@ -28,7 +28,8 @@ export class TrainReport {
     this.lastStep = `step ${step} of ${steps} of the stage "${stage}"`;
     const shown = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toPrecision(3)}`);
     const bad = badSamples > 0 ? `  ${badSamples} bad` : "";
-    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s${bad}  ${showDuration(secondsLeft)} left`;
+    const left = secondsLeft === undefined ? "" : `  ${showDuration(secondsLeft)} left`;
+    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s${bad}${left}`;
     this.#tell(stage, step, steps, text);
   }
 

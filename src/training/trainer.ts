@@ -15,6 +15,7 @@ import { learningOf, traceJointLoss } from "./joint-program.ts";
 import { cacheLatents } from "./latent-cache.ts";
 import { latentKeyOf } from "./latent-set.ts";
 import { learningRate } from "./learning-rate.ts";
+import { Pace } from "./pace.ts";
 import type { Values } from "./parameters.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { DataProgress } from "./prepare-data.ts";
@@ -34,8 +35,8 @@ export interface TrainProgress {
   samplesPerSecond: number;
   /** Samples of data sets that could not be used, since this start. */
   badSamples: number;
-  /** Seconds until the last stage ends, at this speed. */
-  secondsLeft: number;
+  /** Seconds until the last stage ends, at this speed; undefined after the first step, which also compiles. */
+  secondsLeft?: number;
 }
 
 export interface TrainOptions {
@@ -137,9 +138,7 @@ async function prepareLatents(
 /** One stage under way. */
 class StageRun {
   #losses: Record<string, number> = {};
-  #seconds = 0;
-  #stepsHere = 0;
-  #samplesHere = 0;
+  readonly #pace = new Pace();
 
   private constructor(
     private readonly options: TrainOptions,
@@ -229,9 +228,7 @@ class StageRun {
     position.step++;
     position.samples += batch;
     position.cursors = cursors;
-    this.#stepsHere++;
-    this.#samplesHere += batch;
-    this.#seconds += (performance.now() - began) / 1000;
+    this.#pace.add(batch, (performance.now() - began) / 1000);
     for (const [name, value] of Object.entries(losses)) {
       const before = this.#losses[name];
       this.#losses[name] = before === undefined ? value : SMOOTHING * before + (1 - SMOOTHING) * value;
@@ -241,7 +238,7 @@ class StageRun {
 
   #report(rate: number): void {
     const { position, stage, options } = this;
-    const stepSeconds = this.#seconds / this.#stepsHere;
+    const { samplesPerSecond, secondsPerStep } = this.#pace;
     const later = options.train.stages.slice(position.stage + 1).reduce((sum, next) => sum + next.steps, 0);
     options.onProgress?.({
       stage: stage.name,
@@ -250,9 +247,9 @@ class StageRun {
       samples: position.samples,
       losses: { ...this.#losses },
       learningRate: rate,
-      samplesPerSecond: this.#samplesHere / this.#seconds,
+      samplesPerSecond,
       badSamples: this.bad.count,
-      secondsLeft: stepSeconds * (stage.steps - position.stageStep + later),
+      secondsLeft: secondsPerStep && secondsPerStep * (stage.steps - position.stageStep + later),
     });
   }
 
