@@ -1,4 +1,4 @@
-import { bar, ProgressLine, showDuration } from "./progress-line.ts";
+import { bar, ProgressLine, showLeft } from "./progress-line.ts";
 import { showBytes } from "./tables.ts";
 
 /** Bytes before which a rate means nothing. */
@@ -24,7 +24,7 @@ export class ByteProgress {
       this.#startedFrom = done;
     }
     const rate = (done - this.#startedFrom) / (now - this.#startedAt);
-    const left = done - this.#startedFrom > ENOUGH ? `  ${showDuration((total - done) / rate / 1000)} left` : "";
+    const left = showLeft(done - this.#startedFrom > ENOUGH ? (total - done) / rate / 1000 : undefined);
     const percent = `${Math.floor((100 * done) / total)}%`.padStart(4);
     const amount = `${showBytes(done)} of ${showBytes(total)}`;
     this.#line.show(`${verb} ${bar(done / total)}${percent}  ${amount}${left}  ${about}`.trimEnd());

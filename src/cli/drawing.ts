@@ -7,7 +7,7 @@ import { interruptible } from "./interruptible.ts";
 import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
 import { checkWritable, numberedFiles } from "./output-files.ts";
 import { addPreviewOptions, type PreviewOptions, previewFiles, type ShowPictures } from "./preview-files.ts";
-import { bar, ProgressLine, showDuration } from "./progress-line.ts";
+import { bar, ProgressLine, showLeft } from "./progress-line.ts";
 import { provenanceEntries } from "./provenance.ts";
 import { addSamplingOptions, type SamplingOptions, samplingOf } from "./sampling-options.ts";
 import { numberFor, wholeNumberFor } from "./values.ts";
@@ -127,6 +127,5 @@ const seconds = (): number => Number((performance.now() / 1000).toFixed(2));
 /** Where a drawing stands, on one line. */
 export function showProgress({ done, round, rounds, secondsLeft }: DrawProgress): string {
   const percent = `${Math.round(done * 100)}%`.padStart(4);
-  const left = secondsLeft === undefined ? "" : `  ${showDuration(secondsLeft)} left`;
-  return `drawing ${bar(done)}${percent}  round ${Math.min(round + 1, rounds)} of ${rounds}${left}`;
+  return `drawing ${bar(done)}${percent}  round ${Math.min(round + 1, rounds)} of ${rounds}${showLeft(secondsLeft)}`;
 }

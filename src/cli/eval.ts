@@ -5,7 +5,7 @@ import type { SuiteProgress } from "../evaluation/suites/suite.ts";
 import { type SamplingPreset, samplingPresets } from "../pipeline/presets.ts";
 import { interruptible } from "./interruptible.ts";
 import { addModelOptions, type ModelOptions, modelFolderOf, withModel } from "./model-options.ts";
-import { bar, ProgressLine, showDuration } from "./progress-line.ts";
+import { bar, ProgressLine, showDuration, showLeft } from "./progress-line.ts";
 import { numberFor, oneOf, wholeNumberFor } from "./values.ts";
 import { version } from "./version.ts";
 
@@ -193,5 +193,5 @@ async function writeAll(
 
 function showProgress({ suite, done, total }: SuiteProgress, began: number): string {
   const left = (((performance.now() - began) / 1000) * (total - done)) / done;
-  return `${suite} ${done}/${total} ${bar(done / total)}  ${showDuration(left)} left`;
+  return `${suite} ${done}/${total} ${bar(done / total)}${showLeft(left)}`;
 }

@@ -40,3 +40,7 @@ export function showDuration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** The end of a line of progress: `  12 min left`, and nothing where that is not known yet. */
+export const showLeft = (seconds: number | undefined): string =>
+  seconds === undefined ? "" : `  ${showDuration(seconds)} left`;

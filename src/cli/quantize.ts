@@ -3,7 +3,7 @@ import type { Picture } from "../image/picture.ts";
 import type { QuantizeOptions } from "../quantization/folder.ts";
 import { type PartPrecisions, type Precision, parsePartPrecision, parsePrecision } from "../quantization/precision.ts";
 import { interruptible } from "./interruptible.ts";
-import { bar, ProgressLine, showDuration } from "./progress-line.ts";
+import { bar, ProgressLine, showLeft } from "./progress-line.ts";
 import { numberFor, wholeNumberFor } from "./values.ts";
 
 interface QuantizeCommandOptions {
@@ -86,7 +86,7 @@ function progressOn(line: ProgressLine): QuantizeOptions["onProgress"] {
   return ({ doing, done, total }) => {
     const share = total === 0 ? 1 : done / total;
     const seconds = (performance.now() - start) / 1000;
-    const left = doing === "writing" && share > 0 ? `  ${showDuration((seconds * (1 - share)) / share)} left` : "";
+    const left = showLeft(doing === "writing" && share > 0 ? (seconds * (1 - share)) / share : undefined);
     line.show(`${doing} ${bar(share)} ${Math.round(100 * share)} %${left}`);
   };
 }

@@ -1,7 +1,7 @@
 import type { BadSample } from "../data/sets/index.ts";
 import type { DataProgress } from "../training/prepare-data.ts";
 import type { TrainProgress } from "../training/trainer.ts";
-import { bar, ProgressLine, showDuration } from "./progress-line.ts";
+import { bar, ProgressLine, showLeft } from "./progress-line.ts";
 
 /** Time between two lines where stderr is a file or a pipe, in milliseconds. */
 const LINE_EVERY = 30_000;
@@ -28,8 +28,7 @@ export class TrainReport {
     this.lastStep = `step ${step} of ${steps} of the stage "${stage}"`;
     const shown = Object.entries(losses).map(([name, loss]) => `${name} ${loss.toPrecision(3)}`);
     const bad = badSamples > 0 ? `  ${badSamples} bad` : "";
-    const left = secondsLeft === undefined ? "" : `  ${showDuration(secondsLeft)} left`;
-    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s${bad}${left}`;
+    const text = `${shown.join("  ")}  ${samplesPerSecond.toFixed(1)} samples/s${bad}${showLeft(secondsLeft)}`;
     this.#tell(stage, step, steps, text);
   }
 

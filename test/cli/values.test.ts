@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../src/cli/failure.ts";
 import { checkWritable, numberedFiles, PICTURE_ENDINGS } from "../../src/cli/output-files.ts";
-import { bar, showDuration } from "../../src/cli/progress-line.ts";
+import { bar, showDuration, showLeft } from "../../src/cli/progress-line.ts";
 import { numberFor, oneOf, pairFor, parseMemory, parseSize, wholeNumberFor } from "../../src/cli/values.ts";
 import { UserError } from "../../src/errors.ts";
 import { writePicture } from "../../src/image/codec.ts";
@@ -84,6 +84,7 @@ it("shows shares and lengths of time", () => {
     `[${"=".repeat(24)}]`,
   ]);
   expect([42.4, 600, 3600 * 3 + 300].map(showDuration)).toEqual(["42 s", "10 min", "3 h 5 min"]);
+  expect([undefined, 0, 600].map(showLeft)).toEqual(["", "  0 s left", "  10 min left"]);
 });
 
 it("marks errors that nobody expected, in one line", () => {
