@@ -17,16 +17,20 @@ export function meanOf(values: readonly number[]): Mean {
 export const meanDifference = (values: readonly number[], others: readonly number[]): Mean =>
   meanOf(values.map((value, i) => value - others[i]));
 
-/** The root of the mean square of the differences between two lists of arrays. */
-export function distance(arrays: readonly ArrayLike<number>[], others: readonly ArrayLike<number>[]): number {
+/** The root of the mean square of the numbers of a list of arrays. */
+export function rootMeanSquare(arrays: readonly ArrayLike<number>[]): number {
   let sum = 0;
   let count = 0;
-  arrays.forEach((array, i) => {
-    for (let j = 0; j < array.length; j++) sum += (array[j] - others[i][j]) ** 2;
+  for (const array of arrays) {
+    for (let j = 0; j < array.length; j++) sum += array[j] ** 2;
     count += array.length;
-  });
+  }
   return Math.sqrt(sum / count);
 }
+
+/** {@link rootMeanSquare} of the differences between two lists of arrays. */
+export const distance = (arrays: readonly ArrayLike<number>[], others: readonly ArrayLike<number>[]): number =>
+  rootMeanSquare(arrays.map((array, i) => Float64Array.from(array, (value, j) => value - others[i][j])));
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

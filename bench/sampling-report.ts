@@ -8,7 +8,7 @@ import {
   type Wanted,
 } from "../src/evaluation/suites/objects-tasks.ts";
 import type { Picture } from "../src/image/index.ts";
-import { distance, type Mean, meanDifference, meanOf, median } from "./paired.ts";
+import { distance, type Mean, meanDifference, meanOf, median, rootMeanSquare } from "./paired.ts";
 import { EXACT, ODE, type Variant } from "./sampling-variants.ts";
 import { PARTS, type Part, type Watch } from "./watch-engine.ts";
 
@@ -55,7 +55,7 @@ export const SCORE_COLUMNS = [
 /** The cells of {@link SCORE_COLUMNS}. */
 export function scoreCells(all: readonly Measured[], scores: readonly Scores[], at: number): string[] {
   const { variant, latents, pictures } = all[at];
-  const exact = all.findIndex(({ variant: { name } }) => name === EXACT);
+  const exact = all.findIndex(isExact);
   const ode = all.find(({ variant: { name } }) => name === ODE);
   const seen = (part: SeenPart) =>
     share(
@@ -74,6 +74,14 @@ export function scoreCells(all: readonly Measured[], scores: readonly Scores[], 
   ];
 }
 
+/** What the distances of latents in the table are to be held against. */
+export function latentsLine(all: readonly Measured[]): string {
+  const own = rootMeanSquare(all.filter(isExact).flatMap(({ latents }) => latents));
+  return `Root of the mean square of the latent numbers themselves, ${EXACT}: ${own.toFixed(3)}`;
+}
+
+const isExact = ({ variant: { name } }: Measured): boolean => name === EXACT;
+
 const isSolver = ({ options: { sampler, preset } }: Variant): boolean =>
   preset === "fast" || (sampler !== undefined && sampler !== "ancestral");
 
@@ -83,7 +91,7 @@ export const TIME_COLUMNS = ["one picture, s", "times as fast", ...PARTS.map((pa
 export function timeCells(all: readonly Measured[], at: number): string[] {
   const { alone, watches } = all[at];
   const of = (part: Part, what: "seconds" | "runs") => median(watches.map(({ parts }) => parts.get(part)?.[what] ?? 0));
-  const exact = all.find(({ variant: { name } }) => name === EXACT);
+  const exact = all.find(isExact);
   return [
     median(alone).toFixed(3),
     exact ? (median(exact.alone) / median(alone)).toFixed(2) : "",
@@ -96,7 +104,7 @@ export const BATCH_COLUMNS = ["of 16, each, s", "times as fast"];
 
 /** The cells of {@link BATCH_COLUMNS}. */
 export function batchCells(all: readonly Measured[], at: number): string[] {
-  const exact = all.find(({ variant: { name } }) => name === EXACT);
+  const exact = all.find(isExact);
   return [
     median(all[at].together).toFixed(3),
     exact ? (median(exact.together) / median(all[at].together)).toFixed(2) : "",

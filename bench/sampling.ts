@@ -17,12 +17,12 @@ import { UniPic } from "../src/pipeline/unipic.ts";
 import { nodeEngine } from "../src/runtime/node.ts";
 import { wholeNumber } from "./arguments.ts";
 import { machineLine } from "./machine.ts";
-import { distance } from "./paired.ts";
 import { run } from "./run.ts";
 import { arithmeticOf } from "./sampling-arithmetic.ts";
 import {
   BATCH_COLUMNS,
   batchCells,
+  latentsLine,
   type Measured,
   SCORE_COLUMNS,
   type Scores,
@@ -150,16 +150,6 @@ async function scoreTable(tasks: readonly PromptTask[], measured: readonly Measu
     ["sampling", ...SCORE_COLUMNS],
     measured.map(({ variant: { name } }, i) => [name, ...scoreCells(measured, scores, i)]),
   );
-}
-
-/** What the distances of latents in the table are to be held against. */
-function latentsLine(measured: readonly Measured[]): string {
-  const { latents } = measured.find(({ variant: { name } }) => name === EXACT) ?? measured[0];
-  const own = distance(
-    latents,
-    latents.map(({ length }) => new Float32Array(length)),
-  );
-  return `Root of the mean square of the latent numbers themselves, ${EXACT}: ${own.toFixed(3)}`;
 }
 
 function timeTable(measured: readonly Measured[]): string {
