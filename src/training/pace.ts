@@ -1,4 +1,4 @@
-/** How fast a run goes since this start. The first step also compiles and waits for its batch, so it stands for the others only until there is one. */
+/** How fast a stage goes since it was started. The first step also compiles and waits for its batch, so it counts only until there is another. */
 export class Pace {
   #steps = 0;
   #samples = 0;
